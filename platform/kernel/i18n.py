@@ -1,7 +1,7 @@
 """Languages: catalogues, the current language, and the formats of dates and numbers.
 
-Texts are written in English in the code; `<package>/locale/zh_CN.po` holds the Chinese of each
-top-level package. Labels of metadata carry both languages themselves (`label_text`).
+Texts are written in English in the code; the files `locale/zh_CN.po` of the packages hold the
+Chinese. Labels of metadata carry both languages themselves (`label_text`).
 """
 
 from __future__ import annotations
@@ -81,8 +81,7 @@ def catalogue(locale: str) -> Mapping[str, str]:
     """All translated messages of a language; empty for English."""
     messages: dict[str, str] = {}
     for package in PACKAGES:
-        path = _package_dir(package) / "locale" / f"{locale}.po"
-        if path.is_file():
+        for path in sorted(_package_dir(package).rglob(f"locale/{locale}.po")):
             with path.open("rb") as file:
                 for message in read_po(file, locale=locale):
                     _add(messages, message.id, message.string)

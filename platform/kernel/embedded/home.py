@@ -128,7 +128,7 @@ class Home:
 
     def kept(self, name: str) -> dict[str, Any]:
         """What is remembered of a server between starts: its port and its password."""
-        return _read_json(self.path / "servers.json").get(name, {})
+        return dict(_read_json(self.path / "servers.json").get(name, {}))
 
     def keep(self, name: str, values: dict[str, Any]) -> None:
         """Remember the port and the password of a server, readable by this user only."""

@@ -111,7 +111,15 @@ class Postgres:
         options = ["--locale=C.UTF-8", "--encoding=UTF8", "--auth=scram-sha-256"]
         options += ["--no-sync"] if self._fast else []
         process = spawn(
-            [programs / "initdb", "-D", fresh, "-U", SUPERUSER, f"--pwfile={password_file}", *options],
+            [
+                programs / "initdb",
+                "-D",
+                fresh,
+                "-U",
+                SUPERUSER,
+                f"--pwfile={password_file}",
+                *options,
+            ],
             log=self.log,
             account=self.home.account,
         )

@@ -115,11 +115,14 @@ def _first_number(path: Path) -> int | None:
 
 
 def _works_in(pid: int, folder: Path) -> bool:
-    """Whether a process is alive with `folder` as its working folder (both servers change to
-    their data), so that an unrelated process that got the number is never touched."""
+    """Whether a process is alive with `folder` as its working folder.
+
+    Both servers change to their data, so an unrelated process that got the number is never
+    taken for one. A dead child that nobody has collected ("Z") is not alive.
+    """
     try:
-        if Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] == "Z":
-            return False
-        return os.path.samefile(f"/proc/{pid}/cwd", folder)
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+        state = status.rpartition(")")[2].split()[0]
+        return state != "Z" and os.path.samefile(f"/proc/{pid}/cwd", folder)
     except OSError:
         return False

@@ -184,14 +184,34 @@ CREATE TABLE job (
 
 CREATE INDEX job_open ON job (tenant_id, state) WHERE state IN ('queued', 'running');
 
+CREATE TABLE data_import (
+    tenant_id bigint NOT NULL,
+    id bigint NOT NULL,
+    object_number int NOT NULL,
+    file_id bigint NOT NULL,
+    file_name text NOT NULL,
+    plan jsonb NOT NULL,
+    check_job_id bigint,
+    job_id bigint,
+    undo_job_id bigint,
+    summary jsonb,
+    created_by bigint,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX data_import_job ON data_import (tenant_id, job_id);
+
 CREATE TABLE import_change (
     tenant_id bigint NOT NULL,
     job_id bigint NOT NULL,
     row_no int NOT NULL,
+    object_number int NOT NULL,
     record_id bigint NOT NULL,
     action text NOT NULL CHECK (action IN ('created', 'updated')),
     version int NOT NULL,
     before jsonb,
+    undone text CHECK (undone IN ('undone', 'kept')),
     PRIMARY KEY (tenant_id, job_id, row_no)
 );
 
@@ -250,6 +270,7 @@ DEFINITION_TABLES = (
     "template_install",
     "number_sequence",
     "job",
+    "data_import",
     "import_change",
     "file",
     "outbox",

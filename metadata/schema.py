@@ -93,9 +93,12 @@ class ChildRelation:
         return f"{self.object}.{self.field}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Path:
-    """A field reached from an object through lookups: `account.name` is (account, name)."""
+    """A field reached from an object through lookups: `account.name` is (account, name).
+
+    Paths over the same fields are equal.
+    """
 
     fields: tuple[Field, ...]
 

@@ -20,6 +20,7 @@ class DateTimeType(FieldType):
     name = "datetime"
     label = {"en": "Date and time", "zh_CN": "日期时间"}
     slot_kind = "d"
+    temporal = "instant"
     operators = DATE_OPERATORS
     measures = ("min", "max")
     groupable = True

@@ -32,7 +32,7 @@ class Home:
     """
 
     def __init__(self, path: Path, account: Account | None = None) -> None:
-        self.path = path
+        self.path = path = path.resolve()
         self.account = account or server_account()
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ class Home:
     def _servers_dir(self) -> Path:
         if self.account is None or self.account.can_reach(self.path):
             return self.path
-        name = hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:12]
+        name = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
         fallback = FALLBACK_DIR / name
         fallback.mkdir(parents=True, exist_ok=True)
         FALLBACK_DIR.chmod(0o755)
@@ -60,7 +60,7 @@ class Home:
                     path=self.path,
                 )
             )
-        (fallback / "home").write_text(f"{self.path.resolve()}\n", encoding="utf-8")
+        (fallback / "home").write_text(f"{self.path}\n", encoding="utf-8")
         return fallback
 
     def server_dir(self, name: str) -> Path:
@@ -126,14 +126,11 @@ class Home:
             file.flush()
             yield
 
-    def kept(self, name: str) -> dict[str, Any]:
-        """What is remembered of a server between starts: its port and its password."""
-        return dict(_read_json(self.path / "servers.json").get(name, {}))
-
-    def keep(self, name: str, values: dict[str, Any]) -> None:
-        """Remember the port and the password of a server, readable by this user only."""
+    def _keep(self, name: str, values: dict[str, Any]) -> None:
+        """Remember values of a server, readable by this user only."""
         path = self.path / "servers.json"
-        everything = _read_json(path) | {name: values}
+        everything = _read_json(path)
+        everything[name] = everything.get(name, {}) | values
         fresh = path.with_suffix(".new")
         fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(everything, indent=2) + "\n", encoding="ascii")
@@ -141,13 +138,22 @@ class Home:
 
     def address(self, name: str) -> tuple[int, str]:
         """A port and password for a server: the kept ones while the port is free."""
-        kept = self.kept(name)
+        kept = _read_json(self.path / "servers.json").get(name, {})
         port = kept.get("port")
         password = kept.get("password") or secrets.token_urlsafe(24)
         if port is None or not is_free(port):
             port = free_port()
-        self.keep(name, {"port": port, "password": password})
+        self._keep(name, {"port": port, "password": password})
         return port, password
+
+    def keep_url(self, name: str, url: str) -> None:
+        """Remember where a server answers, for commands in other terminals (`kept_url`)."""
+        self._keep(name, {"url": url})
+
+
+def kept_url(home: Path, name: str) -> str:
+    """URL at which the embedded server of a home answers while it runs; "" if it never ran."""
+    return str(_read_json(home / "servers.json").get(name, {}).get("url", ""))
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:

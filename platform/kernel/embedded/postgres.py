@@ -53,10 +53,12 @@ FAST_SETTINGS = {
 class Postgres:
     """One server with its data below a home. `start` and `stop` it from the main thread."""
 
+    name = "postgres"
+
     def __init__(self, home: Home, *, fast: bool = False) -> None:
         self.home = home
-        self.log = home.log_file("postgres")
-        self.data = home.server_dir("postgres") / "data"
+        self.log = home.log_file(self.name)
+        self.data = home.server_dir(self.name) / "data"
         self._settings = SETTINGS | (FAST_SETTINGS if fast else {})
         self._fast = fast
         self.process: subprocess.Popen[bytes] | None = None
@@ -78,7 +80,8 @@ class Postgres:
     def start(self) -> None:
         """Start the server, made new if there is none; raises `LaunchError`."""
         stop_leftover(self.data / "postmaster.pid", self.data, (signal.SIGINT, signal.SIGQUIT))
-        self._port, self._password = self.home.address("postgres")
+        if not self._port:  # a restart keeps the address that others hold
+            self._port, self._password = self.home.address(self.name)
         programs = _programs(self.home)
         if not (self.data / "PG_VERSION").is_file():
             self._initialise(programs)
@@ -92,6 +95,7 @@ class Postgres:
         )
         self._wait_until_ready(self.process)
         self._ensure_database()
+        self.home.keep_url(self.name, self.url)
 
     def stop(self) -> None:
         """Stop the server and wait until its data are safely on disk."""

@@ -38,6 +38,7 @@ def spawn(
     last_signal: signal.Signals = signal.SIGTERM,
     account: Account | None = None,
     env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program that gets `last_signal` when this thread ends; its output goes to `log`.
 
@@ -51,7 +52,7 @@ def spawn(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd="/" if account is not None else None,
+            cwd=cwd or "/",
             env=None if env is None else dict(env),
             start_new_session=True,
             user=None if account is None else account.uid,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
-
-import redis
 
 from kernel.embedded.errors import LaunchError
 from kernel.embedded.home import Home
@@ -20,10 +19,12 @@ START_SECONDS = 30
 class Valkey:
     """One server with its data below a home. `start` and `stop` it from the main thread."""
 
+    name = "valkey"
+
     def __init__(self, home: Home, *, fast: bool = False) -> None:
         self.home = home
-        self.log = home.log_file("valkey")
-        self.data = home.server_dir("valkey")
+        self.log = home.log_file(self.name)
+        self.data = home.server_dir(self.name)
         self._fast = fast
         self.process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -41,7 +42,8 @@ class Valkey:
     def start(self) -> None:
         """Start the server; raises `LaunchError`."""
         stop_leftover(self.data / "pid", self.data, (signal.SIGTERM, signal.SIGKILL))
-        self._port, self._password = self.home.address("valkey")
+        if not self._port:  # a restart keeps the address that others hold
+            self._port, self._password = self.home.address(self.name)
         self.process = spawn(
             [_program(self.home), self._write_config()], log=self.log, account=self.home.account
         )
@@ -56,6 +58,7 @@ class Valkey:
                     log=self.log,
                 )
             )
+        self.home.keep_url(self.name, self.url)
 
     def stop(self) -> None:
         """Stop the server and wait until its data are safely on disk."""
@@ -83,13 +86,13 @@ class Valkey:
         return path
 
     def _answers(self) -> bool:
-        client = redis.Redis.from_url(self.url, socket_timeout=2)
         try:
-            return bool(client.ping())
-        except redis.RedisError:
+            with socket.create_connection(("127.0.0.1", self._port), timeout=2) as connection:
+                connection.sendall(f"AUTH {self._password}\r\nPING\r\nQUIT\r\n".encode())
+                with connection.makefile("rb") as replies:
+                    return b"+PONG" in replies.read()
+        except OSError:
             return False
-        finally:
-            client.close()
 
 
 def _program(home: Home) -> Path:

@@ -29,6 +29,11 @@ class Settings:
     mail_from: str = "Banyan <no-reply@localhost>"
     log_level: str = "INFO"
     development: bool = True
+    trusted_proxies: int = 0
+
+    def address_of(self, host: str) -> str:
+        """The address at which people reach a host, for links in mails."""
+        return f"http://{host}:{self.port}" if self.development else f"https://{host}"
 
     @property
     def files_dir(self) -> Path:
@@ -59,6 +64,7 @@ class Settings:
             mail_from=environ.get("BANYAN_MAIL_FROM", "Banyan <no-reply@localhost>"),
             log_level=environ.get("BANYAN_LOG_LEVEL", "INFO").upper(),
             development=environ.get("BANYAN_ENV", "development") != "production",
+            trusted_proxies=_number(environ, "BANYAN_PROXIES", 0, 0, 10),
         )
 
 

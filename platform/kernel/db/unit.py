@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, CursorResult, Engine, event, text
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from kernel.clock import Clock, SystemClock
@@ -16,6 +17,12 @@ from kernel.logging import get_logger
 from kernel.scope import SYSTEM, Actor, Scope
 
 log = get_logger(__name__)
+
+_ENTER = "SELECT set_config('banyan.tenant_id', %s, true), set_config('banyan.system', %s, true); "
+
+
+def _entry(tenant_id: int | None) -> tuple[str, str]:
+    return ("", "on") if tenant_id is None else (str(tenant_id), "")
 
 
 class TenantWallError(RuntimeError):
@@ -30,8 +37,12 @@ class Unit:
         self.connection = connection
         self.tenant_id = tenant_id
         self.clock = database.clock
-        self.session = TenantSession(connection, tenant_id)
         self._after_commit: list[Callable[[], object]] = []
+
+    @cached_property
+    def session(self) -> TenantSession:
+        """The ORM session of this transaction, made when it is first used."""
+        return TenantSession(self.connection, self.tenant_id)
 
     def new_id(self) -> int:
         """A new row id."""
@@ -42,11 +53,32 @@ class Unit:
         self._after_commit.append(call)
 
     def finish(self) -> None:
-        """Write what is pending and commit, then run what waits for the commit."""
-        self.session.flush()
+        """Write what is pending and commit, then run what waits for the commit.
+
+        By then the work is done for good, so a failure of what waits is logged and not raised.
+        """
+        if "session" in self.__dict__:
+            self.session.flush()
         self.connection.commit()
         for call in self._after_commit:
-            call()
+            try:
+                call()
+            except Exception:
+                log.exception("a call after commit failed")
+
+    def undo(self) -> None:
+        """Undo everything; the unit stays a unit of its tenant, for what an error page reads."""
+        if "session" in self.__dict__:
+            self.session.close()
+        self.connection.rollback()
+        self._after_commit.clear()
+        self.connection.exec_driver_sql(_ENTER, _entry(self.tenant_id))
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed by `finish` is undone."""
+        if "session" in self.__dict__:
+            self.session.close()
+        self.connection.close()
 
 
 class TenantSession(Session):
@@ -120,16 +152,27 @@ class Database:
         with self._unit(None) as unit:
             yield unit
 
+    def open(self, tenant_id: int | None) -> Unit:
+        """An open unit; whoever opens it calls `finish` when all went well, and `close` always."""
+        return self.open_with(tenant_id, "")[0]
+
+    def open_with(
+        self, tenant_id: int | None, first: str, parameters: tuple[object, ...] = ()
+    ) -> tuple[Unit, CursorResult[Any]]:
+        """An open unit and the result of its first statement, for one trip to the server."""
+        connection = self.engine.connect()
+        try:
+            result = connection.exec_driver_sql(_ENTER + first, (*_entry(tenant_id), *parameters))
+        except BaseException:
+            connection.close()
+            raise
+        return Unit(self, connection, tenant_id), result
+
     @contextmanager
     def _unit(self, tenant_id: int | None) -> Iterator[Unit]:
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql(
-                "SELECT set_config('banyan.tenant_id', %s, true), set_config('banyan.system', %s, true)",
-                ("" if tenant_id is None else str(tenant_id), "on" if tenant_id is None else ""),
-            )
-            unit = Unit(self, connection, tenant_id)
-            try:
-                yield unit
-                unit.finish()
-            finally:
-                unit.session.close()
+        unit = self.open(tenant_id)
+        try:
+            yield unit
+            unit.finish()
+        finally:
+            unit.close()

@@ -389,5 +389,6 @@ def _protect() -> None:
         mine = own.replace("tenant_id =", f"{column} =", 1)
         op.execute(f"CREATE POLICY readable ON {table} FOR SELECT USING (true)")
         op.execute(
-            f"CREATE POLICY writable ON {table} USING ({system} OR {mine}) WITH CHECK ({system} OR {mine})"
+            f"CREATE POLICY writable ON {table} "
+            f"USING ({system} OR {mine}) WITH CHECK ({system} OR {mine})"
         )

@@ -1,0 +1,44 @@
+"""The composition root: the application, and the command line."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import click
+from flask import Flask
+
+from kernel import logging
+from kernel.settings import Settings
+from kernel.web.app import create_base_app
+from kernel.web.services import Services, build_services
+from tenants import sessions
+from tenants.doorkeeper import TenantDoorkeeper
+
+
+def create_app(services: Services | None = None) -> Flask:
+    """The application with all pages; of the environment's settings unless services are given."""
+    if services is None:
+        settings = Settings.from_env()
+        logging.configure(settings.log_level)
+        services = build_services(settings)
+    app = create_base_app(services, TenantDoorkeeper(services))
+    sessions.prepare_sign_in(app)
+    return app
+
+
+@cache
+def _served_app() -> Flask:
+    return create_app()
+
+
+def __getattr__(name: str) -> Any:
+    # `wsgi:app` for servers. Made when asked for: commands import this module without one.
+    if name == "app":
+        return _served_app()
+    raise AttributeError(name)
+
+
+@click.group()
+def cli() -> None:
+    """Banyan: the commands of an installation."""

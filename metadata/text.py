@@ -57,14 +57,10 @@ def _pinyin_key(text: str) -> str:
     return " ".join(plain.lower().split())
 
 
-def _one_by_one(unknown: str) -> list[str]:
-    return list(unknown)
-
-
 @lru_cache(maxsize=50_000)
 def _syllables(run: str) -> tuple[str, ...]:
-    """One syllable for each character of a run of Chinese; phrases decide between readings."""
-    return tuple(s[0].lower() for s in pinyin(run, style=Style.NORMAL, errors=_one_by_one))
+    """The syllables of a run of Chinese; phrases decide between readings."""
+    return tuple(s[0].lower() for s in pinyin(run, style=Style.NORMAL, errors="default"))
 
 
 def search_tokens(text: str, *, with_pinyin: bool = True) -> list[str]:
@@ -88,4 +84,20 @@ def search_tokens(text: str, *, with_pinyin: bool = True) -> list[str]:
                 rest = syllables[start:]
                 tokens["".join(rest)[:TOKEN_LENGTH]] = None
                 tokens["".join(s[0] for s in rest)] = None
+    return list(tokens)
+
+
+def query_tokens(text: str) -> list[tuple[str, bool]]:
+    """What to look up for a typed query: tokens, and whether each is only a beginning.
+
+    Words match by their beginning; Chinese by pairs of neighbours, a single character alone.
+    """
+    tokens: dict[tuple[str, bool], None] = {}
+    for match in _WORDS.finditer(unicodedata.normalize("NFKC", text)):
+        run = match["cjk"]
+        if run is None:
+            tokens[fold(match["word"])[:TOKEN_LENGTH], True] = None
+        else:
+            pairs = [a + b for a, b in pairwise(run)] or [run]
+            tokens.update(dict.fromkeys((pair, False) for pair in pairs))
     return list(tokens)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,7 +20,7 @@ from sqlalchemy.types import TypeEngine
 
 tables = MetaData()
 
-SLOT_TYPES: dict[str, TypeEngine[object]] = {
+SLOT_TYPES: dict[str, TypeEngine[Any]] = {
     "n": Numeric(),
     "d": DateTime(timezone=True),
     "r": BigInteger(),

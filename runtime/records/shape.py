@@ -1,0 +1,113 @@
+"""From rows to records: stored forms to API values, ids of lookups to names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Row, func, literal, select
+
+from metadata.schema import Field, Object, Path
+from runtime import access
+from runtime.records.record import Record
+from runtime.scope import RecordScope
+from runtime.tables import record
+
+Names = Mapping[int, str | None]
+
+
+def instant(value: datetime) -> str:
+    """An instant as in API answers and in stored data: ISO 8601 in UTC with a Z."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def system_value(field: Field, value: Any) -> Any:
+    """A system column in the stored form of its type."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return instant(value)
+    return str(value) if field.to is not None or field.api == "id" else value
+
+
+def shown(field: Field, stored: Any, names: Names) -> Any:
+    """The API value of a stored form."""
+    if stored is None or field.to is None:
+        return stored
+    return {"id": stored, "name": names.get(int(stored))}
+
+
+def find_names(scope: RecordScope, ids: Iterable[int]) -> Names:
+    """Names of records of any object that the actor may see, in one statement."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    statement = select(record.c.id, record.c.name).where(
+        record.c.tenant_id == scope.tenant_id,
+        record.c.id == func.any(literal(wanted, ARRAY(BigInteger))),
+        record.c.deleted.is_(False),
+        access.readable_any(scope, record),
+    )
+    return {row.id: row.name for row in scope.unit.connection.execute(statement)}
+
+
+def names_of(
+    scope: RecordScope,
+    object_: Object,
+    fields: tuple[Path, ...] | None,
+    rows: Sequence[Row[Any]],
+) -> Names:
+    """Names of all records that the rows' lookups point to."""
+    ids: set[int] = set()
+    if fields is None:
+        links = [f for f in object_.fields.values() if f.to is not None]
+        for row in rows:
+            for field in links:
+                found = row.data.get(field.key) if field.column is None else row._mapping[field.column]
+                if found is not None:
+                    ids.add(int(found))
+    else:
+        places = [n for n, path in enumerate(fields) if path.field.to is not None]
+        found_ids = (row._mapping[f"f{n}"] for row in rows for n in places)
+        ids.update(int(found) for found in found_ids if found is not None)
+    return find_names(scope, ids)
+
+
+def shape_rows(
+    scope: RecordScope,
+    object_: Object,
+    fields: tuple[Path, ...] | None,
+    rows: Sequence[Row[Any]],
+    names: Names,
+) -> tuple[Record, ...]:
+    """Records of the rows of a statement made with `columns_of`."""
+    if fields is None:
+        return tuple(whole_record(object_, row, names) for row in rows)
+    plan = [(path.api, path.field, f"f{n}") for n, path in enumerate(fields)]
+    records = []
+    for row in rows:
+        mapping = row._mapping
+        values: dict[str, Any] = {}
+        for api, field, label in plan:
+            stored = mapping[label]
+            if stored is not None and field.column is not None:
+                stored = system_value(field, stored)
+            values[api] = shown(field, stored, names)
+        records.append(Record(object_, row.id, row.version, row.owner_id, values))
+    return tuple(records)
+
+
+def whole_record(object_: Object, row: Row[Any], names: Names) -> Record:
+    """A record with all its fields."""
+    mapping, data = row._mapping, row.data
+    values: dict[str, Any] = {}
+    for api, field in object_.fields.items():
+        if field.column is None:
+            stored = data.get(field.key)
+        elif api in ("id", "version"):
+            continue
+        else:
+            stored = system_value(field, mapping[field.column])
+        values[api] = stored if field.to is None else shown(field, stored, names)
+    return Record(object_, row.id, row.version, row.owner_id, values)

@@ -1,0 +1,51 @@
+"""The blueprint of the workspace, and what its pages and templates share."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from kernel.errors import NotFound
+from kernel.i18n import label_text
+from metadata.schema import Object
+from runtime import access
+from runtime.records import Record
+from runtime.records.reading import MAX_ID
+from runtime.scope import RecordScope
+from runtime.workspace import display
+
+pages = Blueprint("workspace", __name__, template_folder="templates")
+
+
+@pages.app_template_filter("plural")
+def plural(object_: Object) -> str:
+    """The name of an object's records."""
+    return label_text(object_.plural) or label_text(object_.label)
+
+
+@pages.app_context_processor
+def texts() -> dict[str, object]:
+    """What all templates of the workspace may use."""
+    return {
+        "path_label": display.path_label,
+        "record_url": display.record_url,
+        "list_url": display.list_url,
+        "right_aligned": display.RIGHT_ALIGNED,
+        "short_widgets": display.SHORT,
+    }
+
+
+def parse_id(text: str) -> int:
+    """The record id of an address; raises `NotFound` when it cannot be one."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) <= MAX_ID):
+        raise NotFound()
+    return int(text)
+
+
+def may_create(scope: RecordScope, object_: Object) -> bool:
+    """Whether to offer a "new" button on its own: details are made from their parent's page."""
+    return access.may_create(scope, object_)
+
+
+def may_edit(scope: RecordScope, record: Record) -> bool:
+    """Whether to offer to change or delete a record."""
+    return access.may_edit(scope, record.object, record.owner_id)

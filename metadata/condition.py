@@ -16,6 +16,7 @@ from metadata.conditions.nodes import (
     to_json,
 )
 from metadata.conditions.parsing import ConditionError, parse
+from metadata.conditions.sentences import Names, sentence
 
 __all__ = [
     "All",
@@ -25,6 +26,7 @@ __all__ = [
     "Condition",
     "ConditionError",
     "DateRef",
+    "Names",
     "Narrow",
     "Not",
     "Read",
@@ -35,5 +37,6 @@ __all__ = [
     "evaluate",
     "parse",
     "paths",
+    "sentence",
     "to_json",
 ]

@@ -167,8 +167,8 @@ _TABLE = (
         narrows=True,
     ),
     Operator(
-        "during", "one", _words("is in", "在"), lambda a, b: bool(b.holds(a)),
-        lambda c, v: v.sql(c), takes="period",
+        "during", "one", _words("is in", "在", "is {value}", "{value}"),
+        lambda a, b: bool(b.holds(a)), lambda c, v: v.sql(c), takes="period",
     ),
     Operator(
         "has_any", "many",

@@ -23,6 +23,13 @@ class Period:
     label: Mapping[str, str]
     days: Callable[[date], Days]
 
+    @property
+    def phrase(self) -> Mapping[str, str]:
+        """How it reads in a sentence after "is": in this week."""
+        one_day = self.name in ("today", "yesterday")
+        en = self.label["en"]
+        return {"en": en if one_day else f"in {en}", "zh_CN": f"在{self.label['zh_CN']}"}
+
 
 def _months(start: date, step: int, length: int) -> Days:
     """`length` months that begin `step` months after the month of `start`."""

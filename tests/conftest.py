@@ -10,19 +10,26 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
 import pytest
+from flask import Flask
 from redis import Redis
+from sqlalchemy import Engine
 
 from kernel import migrations
-from kernel.clock import SystemClock
+from kernel.clock import FixedClock
 from kernel.db.engine import make_engine
 from kernel.db.unit import Database
 from kernel.embedded.home import Home
 from kernel.embedded.postgres import OWNER, SUPERUSER, Postgres
 from kernel.embedded.valkey import Valkey
+from kernel.scope import Actor
+from kernel.settings import Settings
+from kernel.web.services import Services
+from tests.twins import Side, TenantClient, Twin, make_twin
 
 TEMPLATE_DATABASE = "banyan_template"
 
@@ -93,26 +100,37 @@ def database_url(servers: Servers) -> str:
 
 
 @pytest.fixture(scope="session")
-def database(database_url: str) -> Iterator[Database]:
-    """The shared database, as the application opens it."""
-    engine = make_engine(database_url)
-    yield Database(engine, SystemClock())
-    engine.dispose()
+def engine(database_url: str) -> Iterator[Engine]:
+    """The pool of connections to the shared database."""
+    shared = make_engine(database_url)
+    yield shared
+    shared.dispose()
 
 
 @pytest.fixture
-def new_database(servers: Servers) -> Iterator[Callable[[], Database]]:
+def clock() -> FixedClock:
+    """The time in the test: Monday, 2 March 2026, 09:00 UTC, until it is moved."""
+    return FixedClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def database(engine: Engine, clock: FixedClock) -> Database:
+    """The shared database, as the application opens it."""
+    return Database(engine, clock)
+
+
+@pytest.fixture
+def new_database(servers: Servers, clock: FixedClock) -> Iterator[Callable[[], Database]]:
     """Makes migrated databases for tests that need one to themselves."""
-    engines = []
+    engines: list[Engine] = []
 
     def make() -> Database:
-        engine = make_engine(servers.new_database(), pool_size=2)
-        engines.append(engine)
-        return Database(engine, SystemClock())
+        engines.append(make_engine(servers.new_database(), pool_size=2))
+        return Database(engines[-1], clock)
 
     yield make
-    for engine in engines:
-        engine.dispose()
+    for one in engines:
+        one.dispose()
 
 
 @pytest.fixture
@@ -122,3 +140,51 @@ def redis(servers: Servers) -> Iterator[Redis]:
     client.flushdb()
     yield client
     client.close()
+
+
+@pytest.fixture
+def settings(servers: Servers, database_url: str, tmp_path: Path) -> Settings:
+    """Settings of an installation with a home of its own."""
+    return Settings(
+        database_url=database_url,
+        redis_url=servers.valkey.url,
+        home=tmp_path,
+        base_domain="localhost",
+        secret_key="a secret of the tests",
+    )
+
+
+@pytest.fixture
+def services(settings: Settings, database: Database, redis: Redis, clock: FixedClock) -> Services:
+    """What views, jobs and commands work with."""
+    return Services(settings=settings, database=database, redis=redis, clock=clock)
+
+
+@pytest.fixture
+def twin(database: Database) -> Twin:
+    """Two new tenants whose people have the same ids."""
+    return make_twin(database)
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    """The whole application."""
+    from wsgi import create_app
+
+    return create_app(services)
+
+
+@pytest.fixture
+def browse(app: Flask) -> Callable[..., TenantClient]:
+    """Makes HTTP clients on the host of a tenant: `browse(twin.ours, twin.ours.admin)`."""
+
+    def client(side: Side, actor: Actor | None = None) -> TenantClient:
+        return TenantClient.on(app, side, actor)
+
+    return client
+
+
+@pytest.fixture
+def client(browse: Callable[..., TenantClient], twin: Twin) -> TenantClient:
+    """A client signed in to our tenant as its administrator."""
+    return browse(twin.ours, twin.ours.admin)

@@ -30,6 +30,9 @@ class Autonumber(TextLike):
             },
         }
     }
+    can_be_unique = False
+    can_have_default = False
+    computed = True
     widget = "autonumber"
 
     def check_options(self, options: Mapping[str, Any]) -> None:

@@ -96,6 +96,10 @@ class FieldType:
     """Aggregates a report may take over the field, of sum, avg, min, max."""
     sortable: ClassVar[bool] = True
     groupable: ClassVar[bool] = False
+    can_be_unique: ClassVar[bool] = False
+    can_have_default: ClassVar[bool] = True
+    computed: ClassVar[bool] = False
+    """Whether the system makes the value, so that nobody writes it."""
     temporal: ClassVar[Literal["day", "instant"] | None] = None
     """Whether values are dates or instants; conditions may then name relative days and periods."""
     absent: ClassVar[Any] = None

@@ -16,7 +16,7 @@ CHOICE_OPTIONS = {
         "x-label": {"en": "Picklist", "zh_CN": "选项集"},
     },
     "values": {
-        "$ref": "picklist.json#/$defs/values",
+        "$ref": "common.json#/$defs/values",
         "x-label": {"en": "Values of its own", "zh_CN": "自有选项"},
     },
 }

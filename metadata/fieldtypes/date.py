@@ -24,9 +24,11 @@ class DateType(FieldType):
     name = "date"
     label = {"en": "Date", "zh_CN": "日期"}
     slot_kind = "d"
+    temporal = "day"
     operators = DATE_OPERATORS
     measures = ("min", "max")
     groupable = True
+    can_be_unique = True
     widget = "date"
 
     def read(self, field: Field, value: Any) -> dt.date | None:

@@ -23,8 +23,7 @@ class Integer(NumberLike):
         """The number as `int`."""
         if number.is_finite() and number and number.adjusted() >= self.digits:
             self.refuse_digits(self.digits)
-        whole: Decimal = super().fit(field, number)
-        return int(whole)
+        return int(super().fit(field, number))
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         """A JSON number."""
@@ -32,7 +31,7 @@ class Integer(NumberLike):
 
     def store(self, field: Field, value: Any) -> int:
         """A JSON number."""
-        return value
+        return int(value)
 
     def load(self, field: Field, stored: Any) -> int:
         """The number."""

@@ -14,6 +14,7 @@ class LongText(TextLike):
     operators = ("contains", "not_contains", "starts_with", "is_empty", "is_not_empty")
     options_schema = length_option(100_000)
     sortable = False
+    can_be_unique = False
     widget = "long_text"
     multiline = True
     default_length = 32_000

@@ -13,7 +13,7 @@ from metadata.schema import Field
 
 _ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 MAX_ID = 2**63 - 1
-_FILTER = {"$ref": "object.json#/$defs/condition"}
+_FILTER = {"$ref": "common.json#/$defs/condition"}
 LOOKUP_OPTIONS: Mapping[str, Any] = {
     "to": {
         "type": "string",
@@ -54,6 +54,8 @@ class RecordId(FieldType):
     label = {"en": "Record id", "zh_CN": "记录编号"}
     slot_kind = "r"
     operators = ("=", "!=", "in", "not_in", "is_empty", "is_not_empty")
+    can_be_unique = True
+    can_have_default = False
     widget = "text"
 
     def read(self, field: Field, value: Any) -> int | None:

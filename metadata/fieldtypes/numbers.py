@@ -29,6 +29,7 @@ class NumberLike(FieldType):
         *("between", "is_empty", "is_not_empty"),
     )
     measures: ClassVar[tuple[str, ...]] = ("sum", "avg", "min", "max")
+    can_be_unique = True
     widget = "number"
     default_scale: ClassVar[int] = 0
     fixed_scale: ClassVar[bool] = False

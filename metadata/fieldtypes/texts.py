@@ -32,6 +32,7 @@ class TextLike(FieldType):
         "is_empty",
         "is_not_empty",
     )
+    can_be_unique = True
     multiline: ClassVar[bool] = False
     default_length: ClassVar[int] = 255
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from sqlalchemy import Row
+from sqlalchemy import Row, text
 
 from kernel.db.unit import Unit
+from kernel.errors import Forbidden
+from kernel.i18n import lazy
 from kernel.scope import Actor, Scope
 from kernel.web.gate import TenantInfo, TenantSuspended, TenantUnknown, Visit, Visitor
 from kernel.web.services import Services
@@ -37,6 +39,12 @@ FROM tenant t
 LEFT JOIN api_token s ON s.tenant_id = %s AND s.token_hash = %s AND s.expires_at > %s
 LEFT JOIN app_user u ON u.tenant_id = %s AND u.id = s.user_id AND u.state = 'active'
 WHERE t.id = %s"""
+_ACTOR = text(
+    "SELECT u.name, u.is_admin, coalesce(u.locale, t.locale) AS locale, "
+    "coalesce(u.zone, t.zone) AS zone FROM tenant t "
+    "JOIN app_user u ON u.tenant_id = :tenant_id AND u.id = :user_id AND u.state = 'active' "
+    "WHERE t.id = :tenant_id AND t.state = 'active'"
+)
 # A writing request holds the tenant's row in share mode until its end, and publishing takes it
 # exclusively: no record is written under metadata that has just been replaced.
 _HOLD = " FOR SHARE OF t"
@@ -70,6 +78,17 @@ class TenantDoorkeeper:
         except BaseException:
             unit.close()
             raise
+
+    def actor_of(self, scope: Scope, user_id: int) -> Actor:
+        """A user as they are now; see `kernel.web.gate.Doorkeeper`."""
+        row = scope.unit.connection.execute(
+            _ACTOR, {"tenant_id": scope.tenant_id, "user_id": user_id}
+        ).one_or_none()
+        if row is None:
+            raise Forbidden(lazy("The person for whom this runs may no longer sign in."))
+        return Actor(
+            id=user_id, name=row.name, is_admin=row.is_admin, locale=row.locale, zone=row.zone
+        )
 
     def _question(self, tenant_id: int) -> tuple[str, tuple[object, ...], bytes | None, bool]:
         now = self._services.clock.now()

@@ -35,6 +35,7 @@ def create_base_app(services: Services, doorkeeper: Doorkeeper) -> Flask:
     app.json = _Json(app)
     app.secret_key = services.settings.secret_key
     app.extensions["banyan"] = services
+    app.extensions["banyan.doorkeeper"] = doorkeeper
     app.config["PROPAGATE_EXCEPTIONS"] = False
     csrf = protect_sessions(app)
     prepare_pages(app)

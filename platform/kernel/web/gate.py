@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from kernel import i18n, logging
 from kernel.errors import Forbidden, Malformed, NotFound, TooLarge, Unauthenticated
 from kernel.i18n import lazy
-from kernel.scope import Scope
+from kernel.scope import Actor, Scope
 from kernel.web.routes import ADMIN, ANYWHERE, PUBLIC, Terms, terms_of
 from kernel.web.services import current_services
 
@@ -72,6 +72,13 @@ class Doorkeeper(Protocol):
         """Open the request's unit of work and find out who asks.
 
         Raises `NotFound` or `Forbidden` when the tenant is gone or suspended.
+        """
+        ...
+
+    def actor_of(self, scope: Scope, user_id: int) -> Actor:
+        """A user as they are now, for work in their name.
+
+        Raises `Forbidden` when the person is frozen or gone, or the tenant is suspended.
         """
         ...
 

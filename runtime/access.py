@@ -11,7 +11,7 @@ Each rule is given twice, as SQL for queries and in Python for one record; tests
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, or_, true
+from sqlalchemy import ColumnElement, FromClause, false, or_, true
 
 from kernel.errors import Forbidden, NotFound
 from kernel.i18n import lazy
@@ -49,6 +49,8 @@ def open_objects(scope: RecordScope) -> list[int]:
 
 
 def _owned(scope: RecordScope, source: FromClause) -> ColumnElement[bool]:
+    if scope.actor.id is None:  # nobody owns nothing: `= NULL` must not become `IS NULL`
+        return false()
     own: ColumnElement[bool] = source.c.owner_id == scope.actor.id
     return own
 

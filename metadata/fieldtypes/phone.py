@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import phonenumbers
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Text, func
 
 from metadata.fieldtypes.base import BadValue
 from metadata.fieldtypes.texts import TextLike
@@ -70,4 +70,4 @@ class Phone(TextLike):
 
     def expression(self, field: Field, stored_text: ColumnElement[str]) -> ColumnElement[Any]:
         """Digits and plus signs only."""
-        return func.regexp_replace(stored_text, _NOT_COMPARED, "", "g")
+        return func.regexp_replace(stored_text, _NOT_COMPARED, "", "g", type_=Text())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Text, func
 
 from metadata.fieldtypes.base import BadValue, FieldType
 from metadata.schema import Field
@@ -84,7 +84,7 @@ class TextLike(FieldType):
 
     def expression(self, field: Field, stored_text: ColumnElement[str]) -> ColumnElement[Any]:
         """The folded text."""
-        return func.lower(stored_text)
+        return func.lower(stored_text, type_=Text())
 
     def format(self, field: Field, value: str, locale: str, zone: str) -> str:
         """As it is."""

@@ -14,7 +14,19 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, ColumnElement, String, Text, all_, and_, any_, func, literal
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    Text,
+    all_,
+    and_,
+    any_,
+    func,
+    literal,
+)
 
 Label = Mapping[str, str]
 
@@ -88,7 +100,12 @@ def _on_dates(en: str, zh: str) -> Mapping[str, Words]:
 
 
 def _array(column: ColumnElement[Any], values: tuple[Any, ...]) -> ColumnElement[Any]:
-    return literal(list(values), ARRAY(Text() if isinstance(column.type, String) else column.type))
+    kind = column.type
+    if isinstance(kind, String):
+        kind = Text()
+    elif isinstance(kind, Integer):  # a value may be larger than a small column holds
+        kind = BigInteger()
+    return literal(list(values), ARRAY(kind))
 
 
 def _codes(values: tuple[str, ...]) -> ColumnElement[Any]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import NullType
 
 from metadata.conditions.binding import Bindings, Bound, bind
 from metadata.conditions.evaluation import holds
@@ -89,6 +90,8 @@ class _Compiler:
 def _predicate(
     bound: Bound, field: Field, column: ColumnElement[typing.Any]
 ) -> ColumnElement[bool]:
+    if isinstance(column.type, NullType):
+        raise TypeError(f"the SQL of {field.name} has no type")
     if isinstance(column.type, JSON):
         column = func.nullif(column, cast(literal("[]", Text()), JSONB), type_=JSONB())
     if bound.operator.arity == "none":

@@ -9,6 +9,8 @@ import click
 from flask import Flask
 
 from kernel import logging
+from kernel.cli import TerminalGroup
+from kernel.cli import commands as kernel_commands
 from kernel.settings import Settings
 from kernel.web.app import create_base_app
 from kernel.web.services import Services, build_services
@@ -39,6 +41,12 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(name)
 
 
-@click.group()
-def cli() -> None:
+@click.group(cls=TerminalGroup)
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Banyan: the commands of an installation."""
+    context.obj = create_app
+
+
+for command in kernel_commands:
+    cli.add_command(command)

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel.embedded.addresses import kept_url
+from kernel.i18n import _
+
 
 class SettingsError(Exception):
     """A setting has a value that cannot be used; the message names it."""
@@ -22,6 +25,7 @@ class Settings:
     home: Path
     base_domain: str = "localhost"
     port: int = 8000
+    bind: str = "127.0.0.1"
     secret_key: str = ""
     demo_password: str | None = None
     max_upload_bytes: int = 50 * 1024 * 1024
@@ -50,11 +54,12 @@ class Settings:
         """Read `DATABASE_URL`, `REDIS_URL`, `PORT`, `BANYAN_*`; raises `SettingsError`."""
         home = Path(environ.get("BANYAN_HOME") or ".banyan").resolve()
         return cls(
-            database_url=environ.get("DATABASE_URL", ""),
-            redis_url=environ.get("REDIS_URL", ""),
+            database_url=_with_driver(environ.get("DATABASE_URL") or kept_url(home, "postgres")),
+            redis_url=environ.get("REDIS_URL") or kept_url(home, "valkey"),
             home=home,
             base_domain=environ.get("BANYAN_DOMAIN", "localhost").lower(),
             port=_number(environ, "PORT", 8000, 1, 65535),
+            bind=environ.get("BANYAN_BIND") or "127.0.0.1",
             secret_key=environ.get("BANYAN_SECRET_KEY") or _kept_secret(home / "secret_key"),
             demo_password=environ.get("BANYAN_DEMO_PASSWORD") or None,
             max_upload_bytes=_number(
@@ -73,8 +78,22 @@ def _number(environ: Mapping[str, str], name: str, default: int, low: int, high:
     if not text:
         return default
     if not text.isdecimal() or not low <= int(text) <= high:
-        raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {text!r}.")
+        raise SettingsError(
+            _(
+                "%(name)s must be a whole number from %(low)s to %(high)s, not “%(text)s”.",
+                name=name,
+                low=low,
+                high=high,
+                text=text,
+            )
+        )
     return int(text)
+
+
+def _with_driver(url: str) -> str:
+    """The URL with our driver, whichever of the usual spellings it comes in."""
+    scheme, _colon, rest = url.partition("://")
+    return f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else url
 
 
 def _kept_secret(path: Path) -> str:
@@ -85,7 +104,10 @@ def _kept_secret(path: Path) -> str:
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise SettingsError(f"BANYAN_HOME cannot be written: {error}.") from error
+        reason = error.strerror or str(error)
+        raise SettingsError(
+            _("The folder %(path)s cannot be used: %(reason)s.", path=path.parent, reason=reason)
+        ) from error
     key = secrets.token_hex(32)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)

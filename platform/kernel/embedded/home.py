@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from kernel.embedded.account import Account, server_account
+from kernel.embedded.addresses import FILE_NAME, read_addresses
 from kernel.embedded.errors import LaunchError
 from kernel.i18n import _
 
 FALLBACK_DIR = Path("/var/lib/banyan")
 LEAST_FREE_BYTES = 300 * 1024 * 1024
+LOCK_NAME = "lock"
 LARGEST_LOG_BYTES = 10 * 1024 * 1024
 
 
@@ -109,7 +111,7 @@ class Home:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the home; a second launcher of the same home gets a `LaunchError`."""
-        with (self.path / "lock").open("a+", encoding="ascii") as file:
+        with (self.path / LOCK_NAME).open("a+", encoding="ascii") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -128,8 +130,8 @@ class Home:
 
     def _keep(self, name: str, values: dict[str, Any]) -> None:
         """Remember values of a server, readable by this user only."""
-        path = self.path / "servers.json"
-        everything = _read_json(path)
+        path = self.path / FILE_NAME
+        everything = read_addresses(self.path)
         everything[name] = everything.get(name, {}) | values
         fresh = path.with_suffix(".new")
         fresh.touch(mode=0o600)
@@ -138,7 +140,7 @@ class Home:
 
     def address(self, name: str) -> tuple[int, str]:
         """A port and password for a server: the kept ones while the port is free."""
-        kept = _read_json(self.path / "servers.json").get(name, {})
+        kept = read_addresses(self.path).get(name, {})
         port = kept.get("port")
         password = kept.get("password") or secrets.token_urlsafe(24)
         if port is None or not is_free(port):
@@ -147,13 +149,20 @@ class Home:
         return port, password
 
     def keep_url(self, name: str, url: str) -> None:
-        """Remember where a server answers, for commands in other terminals (`kept_url`)."""
+        """Remember where a server answers, for commands in other terminals."""
         self._keep(name, {"url": url})
 
 
-def kept_url(home: Path, name: str) -> str:
-    """URL at which the embedded server of a home answers while it runs; "" if it never ran."""
-    return str(_read_json(home / "servers.json").get(name, {}).get("url", ""))
+def is_locked(home: Path) -> bool:
+    """Whether a launcher runs in a home now."""
+    try:
+        with (home / LOCK_NAME).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -172,14 +181,6 @@ def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _why(error: OSError) -> str:

@@ -61,10 +61,14 @@ class Program:
         self._pid_file = self._home / f"{name}.pid"
 
     def start(self) -> None:
-        """Start it, after ending the one that an earlier launcher may have left."""
-        stop_leftover(self._pid_file, self._home, (signal.SIGTERM, signal.SIGKILL))
+        """Start it."""
+        self.end_leftover()
         self.process = spawn(self._argv, log=self.log, env=self._env, cwd=self._home)
         self._pid_file.write_text(f"{self.process.pid}\n", encoding="ascii")
+
+    def end_leftover(self) -> None:
+        """End the one that an earlier launcher may have left."""
+        stop_leftover(self._pid_file, self._home, (signal.SIGTERM, signal.SIGKILL))
 
     def stop(self) -> None:
         """Let it finish what it does; a worker that is asked twice drops its job."""

@@ -1,0 +1,38 @@
+"""How gunicorn serves the application: `gunicorn --config python:kernel.web.server wsgi:app`.
+
+A new process takes the place of one that dies; each opens its own database connections.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from kernel.logging import JsonFormatter
+from kernel.settings import Settings
+
+_settings = Settings.from_env()
+
+bind = f"{_settings.bind}:{_settings.port}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, os.cpu_count() or 2))
+threads = 8
+timeout = 60
+graceful_timeout = 10
+keepalive = 5
+# The command socket would be one per account, whichever installation it belongs to.
+control_socket_disable = True
+# Heartbeats of workers are files; on a busy disk they would look dead.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # not guessable
+
+logconfig_dict: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": JsonFormatter}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"level": _settings.log_level, "handlers": ["stderr"]},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
+        "gunicorn.access": {"handlers": [], "propagate": False},
+    },
+}

@@ -106,6 +106,4 @@ def require_create(scope: RecordScope, object_: Object) -> None:
 def require_edit(scope: RecordScope, object_: Object, owner_id: int | None) -> None:
     """Refuse a change to a visible record; an invisible one is a 404 before this."""
     if not may_edit(scope, object_, owner_id):
-        raise Forbidden(
-            lazy("Only the owner of this record or an administrator may change it.")
-        )
+        raise Forbidden(lazy("Only the owner of this record or an administrator may change it."))

@@ -32,9 +32,7 @@ class RecordScope(Scope):
 def record_scope(scope: Scope, version: int) -> RecordScope:
     """The scope with the tenant's metadata of `version`."""
     schema = store.published(scope, version)
-    return RecordScope(
-        tenant_id=scope.tenant_id, actor=scope.actor, unit=scope.unit, schema=schema
-    )
+    return RecordScope(tenant_id=scope.tenant_id, actor=scope.actor, unit=scope.unit, schema=schema)
 
 
 @contextmanager

@@ -39,7 +39,9 @@ def search(
     tokens = query_tokens(text[:MAX_TEXT])
     if not tokens or not wanted:
         return []
-    queries = [_tsquery(token_prefix(scope.tenant_id, object_.number), tokens) for object_ in wanted]
+    queries = [
+        _tsquery(token_prefix(scope.tenant_id, object_.number), tokens) for object_ in wanted
+    ]
     matched = or_(*(record_search.c.tsv.bool_op("@@")(query) for query in queries))
     clauses = [
         record_search.c.tenant_id == scope.tenant_id,
@@ -60,8 +62,14 @@ def search(
     rows = scope.unit.connection.execute(statement).all()
     needle = fold(text.strip())
     schema = scope.schema
-    hits = [Hit(schema.by_number[r.object_id], r.id, r.name) for r in rows if r.object_id in schema.by_number]
-    return sorted(hits, key=lambda hit: (not fold(hit.name or "").startswith(needle), hit.name or ""))
+    hits = [
+        Hit(schema.by_number[r.object_id], r.id, r.name)
+        for r in rows
+        if r.object_id in schema.by_number
+    ]
+    return sorted(
+        hits, key=lambda hit: (not fold(hit.name or "").startswith(needle), hit.name or "")
+    )
 
 
 def _tsquery(prefix: str, tokens: Sequence[tuple[str, bool]]) -> object:

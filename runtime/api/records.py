@@ -63,5 +63,5 @@ def expected_version() -> int | None:
     if match is None:
         if re.fullmatch(r'(?:W/)?"[^"]*"', header.strip()):
             raise Stale()  # a well-formed tag that no record ever had
-        raise Malformed(lazy("If-Match must be an entity tag such as \"3\"."))
+        raise Malformed(lazy('If-Match must be an entity tag such as "3".'))
     return int(match[1])

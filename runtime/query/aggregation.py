@@ -64,7 +64,9 @@ def aggregate(scope: RecordScope, query: Aggregate) -> list[AggregateRow]:
         connection.execute(text("SET LOCAL enable_nestloop = on"))
     names = _names(scope, query.group_by, rows)
     shaped = [_shape(query, row, names) for row in rows]
-    shaped.sort(key=lambda row: [_order(g, v) for g, v in zip(query.group_by, row.groups, strict=True)])
+    shaped.sort(
+        key=lambda row: [_order(g, v) for g, v in zip(query.group_by, row.groups, strict=True)]
+    )
     return shaped
 
 
@@ -139,7 +141,11 @@ def _measure_value(measure: Measure, value: Any) -> Any:
         return int(value)
     if value is None:
         return None
-    if measure.path is not None and measure.path.field.type.name == "integer" and measure.fn != "avg":
+    if (
+        measure.path is not None
+        and measure.path.field.type.name == "integer"
+        and measure.fn != "avg"
+    ):
         return int(value)
     if measure.fn == "avg":
         return format(value.normalize(), "f")
@@ -171,4 +177,3 @@ def _order(grouping: Grouping, value: Any) -> tuple[int, Any]:
     if field.type.slot_kind == "n":
         return (0, Decimal(value))
     return (0, sort_key(value) if field.type.slot_kind == "t" else value)
-

@@ -88,7 +88,10 @@ def _read_grouping(schema: Schema, object_: Object, group: Any, at: str) -> Grou
         raise _refused(
             f"{at}.by",
             "bad_period",
-            lazy("Dates are grouped by %(periods)s; other fields as they are.", periods=", ".join(PERIODS)),
+            lazy(
+                "Dates are grouped by %(periods)s; other fields as they are.",
+                periods=", ".join(PERIODS),
+            ),
         )
     return Grouping(path, by)
 

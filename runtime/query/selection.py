@@ -93,7 +93,7 @@ def select_records(scope: RecordScope, query: Query) -> Page:
         values = tuple(last._mapping[f"sort{n}"] for n in range(len(query.sort)))
         following = cursor.encode(cursor.Position(values, last.id), fingerprint)
     names = names_of(scope, query.object, query.fields, page)
-    return Page(shape_rows(scope, query.object, query.fields, page, names), following)
+    return Page(shape_rows(query.object, query.fields, page, names), following)
 
 
 def _rows(

@@ -157,7 +157,8 @@ def raw(row: FromClause, field: Field) -> ColumnElement[Any]:
     if field.slot_live and field.slot is not None and field.type.slot_kind != "t":
         slot: ColumnElement[Any] = row.c[field.slot]
         return slot
-    return field.type.expression(field, row.c.data[field.key].astext)
+    made: ColumnElement[Any] = field.type.expression(field, row.c.data[field.key].astext)
+    return made
 
 
 def _by_position(

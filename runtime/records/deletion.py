@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, delete as sql_delete, func, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy import (
+    delete as sql_delete,
+)
 
 from kernel.errors import Conflict, FieldError, Forbidden, NotFound, Problem, Stale
 from kernel.i18n import label_text, lazy
@@ -63,9 +74,7 @@ def plan_deletion(scope: RecordScope, object_api: str, record_id: int) -> Delete
     return _plan(scope, object_, [record_id])
 
 
-def delete(
-    scope: RecordScope, object_api: str, record_id: int, version: int | None = None
-) -> None:
+def delete(scope: RecordScope, object_api: str, record_id: int, version: int | None = None) -> None:
     """Delete a record and what belongs to it.
 
     Raises `NotFound`, `Forbidden`, `Stale` or, when something that must not lose it points to

@@ -60,4 +60,3 @@ def hand_down_owner(
         )
         for child_id in scope.unit.connection.execute(statement).scalars().all():
             hand_down_owner(scope, child, child_id, owner_id)
-

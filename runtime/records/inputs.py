@@ -10,7 +10,6 @@ from kernel.errors import FieldError
 from kernel.i18n import Text, lazy
 from metadata.fieldtypes.base import BadValue
 from metadata.schema import Field, Object
-from runtime.scope import RecordScope
 
 OWNER = "owner"
 AUTONUMBER = "autonumber"
@@ -33,7 +32,7 @@ class Draft:
         self.errors.append(FieldError(name, code, message))
 
 
-def read_new(scope: RecordScope, object_: Object, given: Mapping[str, Any]) -> Draft:
+def read_new(object_: Object, given: Mapping[str, Any]) -> Draft:
     """A draft of a new record: given values checked, defaults filled in, required ones there."""
     draft = Draft()
     _read(object_, given, draft)
@@ -53,7 +52,7 @@ def read_new(scope: RecordScope, object_: Object, given: Mapping[str, Any]) -> D
     return draft
 
 
-def read_changes(scope: RecordScope, object_: Object, given: Mapping[str, Any]) -> Draft:
+def read_changes(object_: Object, given: Mapping[str, Any]) -> Draft:
     """A draft of changes: only the given fields are touched, required ones may not be emptied."""
     draft = Draft()
     _read(object_, given, draft)
@@ -97,4 +96,3 @@ def _read_value(target: Field, value: Any, draft: Draft) -> None:
         draft.values[target] = None if value is None else target.type.read(target, value)
     except BadValue as error:
         draft.refuse(target.api, error.code, error.text)
-

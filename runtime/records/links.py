@@ -135,7 +135,9 @@ def _match(
         if len(ids) == 1:
             yield wish, ids[0]
         elif ids:
-            wish.refuse("ambiguous", lazy("Several records have this value: %(v)s", v=_short(value)))
+            wish.refuse(
+                "ambiguous", lazy("Several records have this value: %(v)s", v=_short(value))
+            )
         else:
             wish.refuse("not_found", lazy("No record has this value: %(v)s", v=_short(value)))
 

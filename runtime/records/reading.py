@@ -39,5 +39,5 @@ def get_many(scope: RecordScope, object_api: str, ids: Sequence[int]) -> list[Re
         source.require(row_id == func.any(literal(wanted, ARRAY(BigInteger))))
     rows = scope.unit.connection.execute(source.select(*columns_of(source, None))).all()
     names = names_of(scope, object_, None, rows)
-    by_id = {found.id: found for found in shape_rows(scope, object_, None, rows, names)}
+    by_id = {found.id: found for found in shape_rows(object_, None, rows, names)}
     return [by_id[record_id] for record_id in wanted if record_id in by_id]

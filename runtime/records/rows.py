@@ -71,9 +71,7 @@ def is_searched(field: Field) -> bool:
     return field.column is None and field.type.name in _SEARCHED
 
 
-def search_row(
-    tenant_id: int, object_: Object, data: Mapping[str, Any]
-) -> tuple[str, list[str]]:
+def search_row(tenant_id: int, object_: Object, data: Mapping[str, Any]) -> tuple[str, list[str]]:
     """The text that a search is checked against, and the tokens that find it."""
     texts: list[str] = []
     tokens: dict[str, None] = {}

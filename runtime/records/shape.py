@@ -64,7 +64,9 @@ def names_of(
         links = [f for f in object_.fields.values() if f.to is not None]
         for row in rows:
             for field in links:
-                found = row.data.get(field.key) if field.column is None else row._mapping[field.column]
+                found = (
+                    row.data.get(field.key) if field.column is None else row._mapping[field.column]
+                )
                 if found is not None:
                     ids.add(int(found))
     else:
@@ -75,7 +77,6 @@ def names_of(
 
 
 def shape_rows(
-    scope: RecordScope,
     object_: Object,
     fields: tuple[Path, ...] | None,
     rows: Sequence[Row[Any]],

@@ -104,7 +104,7 @@ def create_many(
     """Create a batch; answers row by row, in order."""
     object_ = access.require_object(scope, object_api)
     access.require_create(scope, object_)
-    drafts = [read_new(scope, object_, row) for row in rows]
+    drafts = [read_new(object_, row) for row in rows]
     found = links.resolve(scope, object_, drafts)
     news = [_New(scope.unit.new_id(), draft) for draft in drafts]
     for new in news:
@@ -198,9 +198,7 @@ def update(
     return get(scope, object_api, record_id)
 
 
-def update_many(
-    scope: RecordScope, object_api: str, changes: Sequence[Change]
-) -> list[RowResult]:
+def update_many(scope: RecordScope, object_api: str, changes: Sequence[Change]) -> list[RowResult]:
     """Change a batch of records; answers row by row, in order. A record may occur once."""
     object_ = access.require_object(scope, object_api)
     locked = lock(scope, object_, [change.id for change in changes])
@@ -247,7 +245,7 @@ def _admit(scope: RecordScope, object_: Object, change: Change, row: Any) -> _Ch
     elif change.version is not None and change.version != row.version:
         item.problem = Stale()
     else:
-        item.draft = read_changes(scope, object_, change.values)
+        item.draft = read_changes(object_, change.values)
     return item
 
 
@@ -272,9 +270,7 @@ def _compare(scope: RecordScope, object_: Object, item: _Changed, found: links.L
 
 def _reclaim(scope: RecordScope, object_: Object, items: Sequence[_Changed]) -> None:
     """Exchange unique values that change."""
-    moved = [
-        (item, target) for item in items for target in item.touched if target.unique
-    ]
+    moved = [(item, target) for item in items for target in item.touched if target.unique]
     if not moved:
         return
     connection = scope.unit.connection

@@ -134,7 +134,8 @@ class Source:
             slot: ColumnElement[Any] = row.c[field.slot]
             return slot
         if field.column is None and field.type.slot_kind in ("p", "t", None):
-            return row.c.data[field.key].astext
+            text: ColumnElement[Any] = row.c.data[field.key].astext
+            return text
         return raw(row, field)
 
     def _narrow(self, compare: Compare) -> ColumnElement[bool] | None:

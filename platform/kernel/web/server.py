@@ -33,6 +33,7 @@ logconfig_dict: dict[str, Any] = {
     "root": {"level": _settings.log_level, "handlers": ["stderr"]},
     "loggers": {
         "gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
+        # The application writes the access log: it knows the tenant and the person.
         "gunicorn.access": {"handlers": [], "propagate": False},
     },
 }

@@ -86,12 +86,21 @@ class _Changed:
 # -- create -------------------------------------------------------------------------------------
 
 
-def create(scope: RecordScope, object_api: str, values: Mapping[str, Any]) -> Record:
+def create(
+    scope: RecordScope,
+    object_api: str,
+    values: Mapping[str, Any],
+    *,
+    record_id: int | None = None,
+) -> Record:
     """Create a record. `values` are by field api name, as in the API.
 
-    Raises `Invalid` with an error for each bad field, `Forbidden` without the right.
+    With `record_id` (from `scope.unit.new_id`) a second call for the same record is refused by
+    the database (`IntegrityError`). Raises `Invalid` with an error for each bad field,
+    `Forbidden` without the right.
     """
-    (result,) = create_many(scope, object_api, [values])
+    ids = None if record_id is None else [record_id]
+    (result,) = create_many(scope, object_api, [values], ids=ids)
     if result.problem is not None:
         raise result.problem
     assert result.id is not None
@@ -99,14 +108,19 @@ def create(scope: RecordScope, object_api: str, values: Mapping[str, Any]) -> Re
 
 
 def create_many(
-    scope: RecordScope, object_api: str, rows: Sequence[Mapping[str, Any]]
+    scope: RecordScope,
+    object_api: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    ids: Sequence[int] | None = None,
 ) -> list[RowResult]:
-    """Create a batch; answers row by row, in order."""
+    """Create a batch, with new ids unless `ids` gives them; answers row by row, in order."""
     object_ = access.require_object(scope, object_api)
     access.require_create(scope, object_)
     drafts = [read_new(object_, row) for row in rows]
     found = links.resolve(scope, object_, drafts)
-    news = [_New(scope.unit.new_id(), draft) for draft in drafts]
+    fresh = ids or [scope.unit.new_id() for _draft in drafts]
+    news = [_New(record_id, draft) for record_id, draft in zip(fresh, drafts, strict=True)]
     for new in news:
         _settle_owner(scope, object_, new.draft, found)
     good = [new for new in news if not new.draft.errors]

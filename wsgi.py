@@ -8,13 +8,14 @@ from typing import Any
 import click
 from flask import Flask
 
-from kernel import logging
+from kernel import logging, scheduler
 from kernel.cli import TerminalGroup
 from kernel.cli import commands as kernel_commands
 from kernel.settings import Settings
 from kernel.web.app import create_base_app
 from kernel.web.services import Services, build_services
-from tenants import sessions
+from tenants import account_pages, sessions, views
+from tenants.cli import tenant
 from tenants.doorkeeper import TenantDoorkeeper
 
 
@@ -26,6 +27,9 @@ def create_app(services: Services | None = None) -> Flask:
         services = build_services(settings)
     app = create_base_app(services, TenantDoorkeeper(services))
     sessions.prepare_sign_in(app)
+    app.register_blueprint(views.pages)
+    app.register_blueprint(account_pages.account)
+    scheduler.purge(sessions.purge_expired)
     return app
 
 
@@ -48,5 +52,5 @@ def cli(context: click.Context) -> None:
     context.obj = create_app
 
 
-for command in kernel_commands:
+for command in (*kernel_commands, tenant):
     cli.add_command(command)

@@ -52,11 +52,16 @@ def authenticate(scope: Scope, limits: RateLimits, email: str, password: str, ad
     if not verify_password(stored, password) or user is None or stored is None:
         limits.count(ADDRESS_LIMIT, "sign-in", "address", address)
         raise WrongCredentials()
-    limits.reset(ACCOUNT_LIMIT, "sign-in", "account", account)
+    forget_failures(scope, limits, email)
     if needs_rehash(stored):
         user.password_hash = hash_password(password)
     user.last_sign_in_at = scope.unit.clock.now()
     return user
+
+
+def forget_failures(scope: Scope, limits: RateLimits, email: str) -> None:
+    """Forget the failed attempts on an account: its owner has shown up."""
+    limits.reset(ACCOUNT_LIMIT, "sign-in", "account", _account_key(scope, email))
 
 
 def _account_key(scope: Scope, email: str) -> str:

@@ -75,9 +75,8 @@ def _check_tenant(slug: str, name: str, locale: str, zone: str, currency: str) -
             "Use 2 to 40 small letters, digits and single hyphens; some names are reserved."
         )
         errors.append(FieldError("slug", "slug", message))
-    if not 1 <= len(name.strip()) <= _MAX_NAME or "\x00" in name:
-        message = lazy("Give a name of at most %(n)s characters.", n=_MAX_NAME)
-        errors.append(FieldError("name", "length", message))
+    if (wrong := check_name(name)) is not None:
+        errors.append(wrong)
     if locale not in LOCALES:
         errors.append(FieldError("locale", "choice", lazy("This language is not available.")))
     if zone not in available_timezones():
@@ -87,6 +86,14 @@ def _check_tenant(slug: str, name: str, locale: str, zone: str, currency: str) -
         errors.append(FieldError("currency", "choice", message))
     if errors:
         raise Invalid(errors=errors)
+
+
+def check_name(name: str) -> FieldError | None:
+    """What is wrong with the name of a tenant or a person, if anything."""
+    if 1 <= len(name.strip()) <= _MAX_NAME and "\x00" not in name:
+        return None
+    message = lazy("Give a name of at most %(n)s characters.", n=_MAX_NAME)
+    return FieldError("name", "length", message)
 
 
 def list_tenants(database: Database) -> Sequence[Tenant]:
@@ -146,9 +153,8 @@ def add_user(
     Raises `Invalid`, or `Conflict` when the address is taken.
     """
     address = check_email(email)
-    if not 1 <= len(name.strip()) <= _MAX_NAME or "\x00" in name:
-        message = lazy("Give a name of at most %(n)s characters.", n=_MAX_NAME)
-        raise Invalid(errors=[FieldError("name", "length", message)])
+    if (wrong := check_name(name)) is not None:
+        raise Invalid(errors=[wrong])
     if password is not None:
         check_password(password, address)
     if scope.unit.session.scalar(select(User.id).where(User.email == address)) is not None:

@@ -34,7 +34,7 @@ def create_token(scope: Scope, user_id: int, name: str) -> str:
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME:
         message = lazy("Give the token a name of at most %(n)s characters.", n=MAX_NAME)
-        raise Invalid(errors=[FieldError("name", "length", message)])
+        raise Invalid(errors=[FieldError("token_name", "length", message)])
     count = scope.unit.session.scalar(
         select(func.count()).select_from(ApiToken).where(ApiToken.user_id == user_id)
     )

@@ -13,6 +13,7 @@ from flask import Flask
 from kernel import i18n, logging, servers
 from kernel.embedded.errors import LaunchError
 from kernel.embedded.processes import die_with_parent
+from kernel.errors import Problem
 from kernel.i18n import _
 from kernel.settings import Settings, SettingsError
 
@@ -28,7 +29,7 @@ class TerminalGroup(click.Group):
         i18n.set_locale(terminal_locale())
         try:
             return super().invoke(ctx)
-        except (LaunchError, SettingsError) as error:
+        except (LaunchError, SettingsError, Problem) as error:
             click.echo(str(error), err=True)
             raise SystemExit(1) from error
 

@@ -21,5 +21,8 @@ def protect_sessions(app: Flask) -> CSRFProtect:
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
+        # The token is bound to a cookie that no other host can plant; a Referer, which some
+        # browsers are told to leave out, would add nothing.
+        WTF_CSRF_SSL_STRICT=False,
     )
     return CSRFProtect(app)

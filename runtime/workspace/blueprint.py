@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint
 
 from kernel.errors import NotFound
@@ -12,6 +14,7 @@ from runtime.records import Record
 from runtime.records.reading import MAX_ID
 from runtime.scope import RecordScope
 from runtime.workspace import display
+from runtime.workspace.list_links import list_actions
 
 pages = Blueprint("workspace", __name__, template_folder="templates")
 
@@ -20,6 +23,18 @@ pages = Blueprint("workspace", __name__, template_folder="templates")
 def plural(object_: Object) -> str:
     """The name of an object's records."""
     return label_text(object_.plural) or label_text(object_.label)
+
+
+@pages.app_template_filter("dial")
+def dial(number: str) -> str:
+    """A telephone number as `tel:` links take it; an extension is left to people."""
+    return re.sub(r"[^0-9+]", "", re.split(r"(?i)ext|x|转|#", number)[0])
+
+
+@pages.app_template_test("web_address")
+def is_web_address(address: str) -> bool:
+    """Whether an address may become a link: never a script."""
+    return address.lower().startswith(("https://", "http://", "mailto:", "tel:"))
 
 
 @pages.app_context_processor
@@ -31,6 +46,7 @@ def texts() -> dict[str, object]:
         "list_url": display.list_url,
         "right_aligned": display.RIGHT_ALIGNED,
         "short_widgets": display.SHORT,
+        "list_actions": list_actions,
     }
 
 

@@ -32,23 +32,17 @@
 
   window.banyan = { toast };
 
-  function problemText(xhr) {
-    if ((xhr.getResponseHeader("Content-Type") || "").includes("json")) {
-      try {
-        const problem = JSON.parse(xhr.responseText);
-        return problem.detail || problem.title || texts.textFailed;
-      } catch { /* not JSON after all */ }
-    }
-    return texts.textFailed;
-  }
-
   // -- htmx ------------------------------------------------------------------------------
 
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]');
     if (token) event.detail.headers["X-CSRFToken"] = token.content;
   });
-  document.addEventListener("htmx:responseError", (event) => toast(problemText(event.detail.xhr), "error"));
+  document.addEventListener("banyan:problem", (event) => toast(event.detail.detail || event.detail.title, "error"));
+  document.addEventListener("htmx:responseError", (event) => {
+    const trigger = event.detail.xhr.getResponseHeader("HX-Trigger") || "";
+    if (!trigger.includes("banyan:problem")) toast(texts.textFailed, "error");
+  });
   document.addEventListener("htmx:sendError", () => toast(texts.textOffline, "error"));
   document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 

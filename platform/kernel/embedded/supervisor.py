@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -88,6 +88,7 @@ class _Health:
 class Supervisor:
     """Starts watched processes in order, restarts a dead one, stops all in reverse order."""
 
+    now: Callable[[], float] = time.monotonic
     started: list[Watched] = field(default_factory=list)
     _health: dict[str, _Health] = field(default_factory=dict)
 
@@ -95,7 +96,7 @@ class Supervisor:
         """Start a process and watch it from now on."""
         self.started.append(watched)
         watched.start()
-        self._health[watched.name] = _Health(started=time.monotonic())
+        self._health[watched.name] = _Health(started=self.now())
 
     def watch(self) -> None:
         """Restart what dies until a stop signal arrives.
@@ -111,13 +112,13 @@ class Supervisor:
         for watched in self.started:
             health = self._health[watched.name]
             if health.restart_at is not None:
-                if time.monotonic() >= health.restart_at:
+                if self.now() >= health.restart_at:
                     self._restart(watched, health)
             elif watched.process is None or watched.process.poll() is not None:
                 self._plan_restart(watched, health)
 
     def _plan_restart(self, watched: Watched, health: _Health) -> None:
-        now = time.monotonic()
+        now = self.now()
         steady = now - health.started > STEADY_SECONDS
         health.failures = 1 if steady else health.failures + 1
         if health.failures >= MOST_FAILURES:
@@ -136,7 +137,7 @@ class Supervisor:
 
     def _restart(self, watched: Watched, health: _Health) -> None:
         health.restart_at = None
-        health.started = time.monotonic()
+        health.started = self.now()
         try:
             watched.start()
         except LaunchError as error:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 _RISKY = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+_QUOTED = re.compile(r'"[^"]*"|\\.')  # literal text in a number format
 _ARMED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 
 
@@ -59,6 +60,6 @@ def _is_midnight(value: datetime) -> bool:
 
 def _number_text(value: int | float, number_format: str) -> str:
     number = Decimal(value) if isinstance(value, int) else Decimal(f"{value:.15g}")
-    if "%" in number_format.split(";")[0]:
+    if "%" in _QUOTED.sub("", number_format.split(";")[0]):
         return f"{(number * 100).normalize():f}%"
     return f"{number:f}"

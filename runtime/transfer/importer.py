@@ -279,4 +279,3 @@ class Importing:
 def _chunks(positions: list[int]) -> Iterator[list[int]]:
     for start in range(0, len(positions), CHUNK):
         yield positions[start : start + CHUNK]
-

@@ -7,7 +7,6 @@ import io
 import tempfile
 from collections.abc import Callable, Iterable
 
-
 from sqlalchemy import select
 
 from kernel import files
@@ -62,9 +61,7 @@ def _report(job: RunningJob, importing: Importing, name: str, part: str) -> None
         for position, outcome in enumerate(importing.outcomes):
             yield spool[position], outcome or Outcome(outcomes.NOT_DONE)
 
-    _keep_results(
-        job, name, lambda out: outcomes.write_results(out, spool.header, rows())
-    )
+    _keep_results(job, name, lambda out: outcomes.write_results(out, spool.header, rows()))
     _keep_summary(job, part, importing.tally)
 
 
@@ -124,5 +121,3 @@ def run_export(job: RunningJob) -> None:
 def _exported(job: RunningJob, written: int) -> None:
     job.stop_if_cancelled()
     job.progress(written)
-
-

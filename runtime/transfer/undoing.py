@@ -54,9 +54,7 @@ def undo_changes(job: RunningJob, import_job_id: int, tally: Tally) -> list[Undo
         done += chunk
 
 
-def _undo_chunk(
-    scope: RecordScope, changes: Sequence[ImportChange], tally: Tally
-) -> list[Undone]:
+def _undo_chunk(scope: RecordScope, changes: Sequence[ImportChange], tally: Tally) -> list[Undone]:
     done: list[Undone] = []
     start = 0
     while start < len(changes):  # runs of the same object and action, in order
@@ -83,8 +81,7 @@ def _undo_run(scope: RecordScope, run: Sequence[ImportChange], tally: Tally) -> 
     else:
         results = update_many(scope, object_.api, [_back(object_, change) for change in run])
     return [
-        _entry(object_, change, result, tally)
-        for change, result in zip(run, results, strict=True)
+        _entry(object_, change, result, tally) for change, result in zip(run, results, strict=True)
     ]
 
 

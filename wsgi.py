@@ -14,6 +14,7 @@ from kernel.cli import commands as kernel_commands
 from kernel.settings import Settings
 from kernel.web.app import create_base_app
 from kernel.web.services import Services, build_services
+from runtime.cli import user
 from tenants import account_pages, sessions, views
 from tenants.cli import tenant
 from tenants.doorkeeper import TenantDoorkeeper
@@ -52,5 +53,5 @@ def cli(context: click.Context) -> None:
     context.obj = create_app
 
 
-for command in (*kernel_commands, tenant):
+for command in (*kernel_commands, tenant, user):
     cli.add_command(command)

@@ -14,6 +14,7 @@ from kernel.cli import commands as kernel_commands
 from kernel.settings import Settings
 from kernel.web.app import create_base_app
 from kernel.web.services import Services, build_services
+from runtime import workspace
 from runtime.cli import user
 from tenants import account_pages, sessions, views
 from tenants.cli import tenant
@@ -30,6 +31,7 @@ def create_app(services: Services | None = None) -> Flask:
     sessions.prepare_sign_in(app)
     app.register_blueprint(views.pages)
     app.register_blueprint(account_pages.account)
+    workspace.register(app)
     scheduler.purge(sessions.purge_expired)
     return app
 

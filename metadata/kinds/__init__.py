@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -26,7 +27,8 @@ QUALIFIED = frozenset({"field", "layout", "view"})
 """Kinds whose api name begins with that of an object: `account.phone`."""
 MAX_BYTES = 256 * 1024
 _BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_MAX_DEPTH = 24
+_MAX_DEPTH = 40
+_MAX_INTEGER = 2**63 - 1
 _JSON_TYPES = {
     "object": lazy("an object"),
     "array": lazy("a list"),
@@ -92,6 +94,10 @@ def _hostile(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[Fi
         if _BAD_CHARACTER.search(value):
             message = lazy("This contains a control character.")
             yield FieldError(json_path(path), "control_character", message)
+    elif isinstance(value, int | float):
+        if abs(value) > _MAX_INTEGER or math.isnan(value):
+            message = lazy("This number is too large; write it as a text.")
+            yield FieldError(json_path(path), "too_large", message)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str) or _BAD_CHARACTER.search(key):

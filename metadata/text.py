@@ -41,11 +41,12 @@ def sort_key(text: str) -> str:
     """What texts are ordered by: Chinese by its pinyin, accents and case aside; 64 characters.
 
     An ASCII text is just lower-cased, as the database does for texts that have no stored key.
+    Texts that are equal but for case have the same key, so that a query may look by it first.
     """
     text = text[:SORT_KEY_LENGTH]
     if text.isascii():
         return text.lower()
-    return _pinyin_key(text)[:SORT_KEY_LENGTH]
+    return _pinyin_key(fold(text))[:SORT_KEY_LENGTH]
 
 
 @lru_cache(maxsize=50_000)
@@ -54,7 +55,7 @@ def _pinyin_key(text: str) -> str:
     plain = "".join(
         c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c)
     )
-    return " ".join(plain.lower().split())
+    return " ".join(fold(plain).split())
 
 
 @lru_cache(maxsize=50_000)

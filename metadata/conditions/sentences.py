@@ -32,7 +32,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "me": {"en": "me", "zh_CN": "我"},
     "of": {"en": "’s ", "zh_CN": "的"},
     "comma": {"en": ", ", "zh_CN": "、"},
-    "more": {"en": "{text} and {count} more", "zh_CN": "{text}等 {count} 项"},
+    "more": {"en": "and {count} more", "zh_CN": "等 {count} 项"},
     "today": {"en": "today", "zh_CN": "今天"},
     "day ago": {"en": "1 day ago", "zh_CN": "1 天前"},
     "days ago": {"en": "{count} days ago", "zh_CN": "{count} 天前"},
@@ -119,15 +119,15 @@ class _Writer:
         texts = [self._scalar(part, field) for part in value[:MAX_LISTED]]
         if operator.arity == "two":
             return {"low": texts[0], "high": texts[1]}
-        listed = self._word("comma").join(texts)
-        more = len(value) - len(texts)
-        return {"value": self._listed(listed, more, len(value))}
+        return {"value": self._listed(texts, len(value))}
 
-    def _listed(self, listed: str, more: int, total: int) -> str:
-        if not more:
+    def _listed(self, texts: list[str], count: int) -> str:
+        listed = self._word("comma").join(texts)
+        if count == len(texts):
             return listed
-        count = total if self.locale == "zh_CN" else more  # 等 12 项 counts the named ones too
-        return self._word("more", text=listed, count=count)
+        # 等 12 项 counts the named ones too, "and 2 more" does not.
+        more = self._word("more", count=count if self.locale == "zh_CN" else count - len(texts))
+        return _in_line([listed, more], _space_beside_other_scripts)
 
     def _scalar(self, value: typing.Any, field: Field) -> str:
         match value:

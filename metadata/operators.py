@@ -55,7 +55,8 @@ class Operator:
     opposite: str | None = None
     """The operator that is true exactly where this one is false."""
     narrows: bool = False
-    """Whether an index prefilter may be added (see `compile_sql`)."""
+    """Whether `compile_sql` may add an index prefilter. True for operators of equality only: a text
+    that begins with another has not always a sort key that begins with the other's."""
     special: Mapping[str, Words] = field(default_factory=dict)
     """Other words for families of fields: `date` (dates and instants), `reference` (lookups)."""
 
@@ -181,7 +182,6 @@ _TABLE = (
         "starts_with", "one",
         _words("starts with", "开头为", "starts with {value}", "以{value}开头"),
         lambda a, b: bool(a.startswith(b)), lambda c, v: func.starts_with(c, v), takes="part",
-        narrows=True,
     ),
     Operator(
         "during", "one", _words("is in", "在", "is {value}", "{value}"),

@@ -37,7 +37,8 @@ makes (text folded in full, a picklist's code, a checkbox's boolean, a multiple 
 or, except for text, a live slot or a column (a picklist's number, a checkbox's 0 or 1, ...)."""
 
 Narrow = Callable[[Compare], ColumnElement[bool] | None]
-"""Gives a predicate that is true wherever the comparison is, and that an index serves."""
+"""Gives, for `=` or `in`, a predicate that an index serves and that is true wherever the comparison
+is; None for no such predicate."""
 
 
 def compile_sql(

@@ -14,7 +14,8 @@ from kernel.cli import commands as kernel_commands
 from kernel.settings import Settings
 from kernel.web.app import create_base_app
 from kernel.web.services import Services, build_services
-from runtime import workspace
+from runtime import people, refresh, workspace
+from runtime.api import api
 from runtime.cli import user
 from tenants import account_pages, sessions, views
 from tenants.cli import tenant
@@ -32,8 +33,13 @@ def create_app(services: Services | None = None) -> Flask:
     app.register_blueprint(views.pages)
     app.register_blueprint(account_pages.account)
     workspace.register(app)
+    app.register_blueprint(api)
     scheduler.purge(sessions.purge_expired)
     return app
+
+
+FOLLOWERS = (people, refresh)
+"""Modules that follow what others do once they are imported: writing people, publishing."""
 
 
 @cache

@@ -18,14 +18,10 @@ from runtime.web import record_id, request_scope
 @route(api, "/bulk/<object>", methods=["POST"], needs=SIGNED_IN, upload=True)
 def start(object: str) -> Response:
     """Insert, update or upsert many records from CSV or NDJSON, as a job."""
-    mode = request.args.get("mode", "insert")
-    if mode not in MODES:
-        message = lazy("The mode must be one of %(names)s.", names=", ".join(MODES))
-        raise Invalid(errors=[FieldError("mode", "unknown_mode", message)])
     job = start_bulk(
         request_scope(),
         object,
-        mode=mode,
+        mode=request.args.get("mode", "insert"),
         match=request.args.get("match"),
         stream=request.stream,
         content_type=request.mimetype,
@@ -37,24 +33,23 @@ def start(object: str) -> Response:
 @route(api, "/jobs/<id>", needs=SIGNED_IN)
 def read_job(id: str) -> Response:
     """The progress of a job that the caller started."""
-    return answer(_shown(_own_job(id)))
+    return answer(_shown(get_job(request_scope(), record_id(id))))
 
 
 @route(api, "/jobs/<id>", methods=["DELETE"], needs=SIGNED_IN)
 def cancel_job(id: str) -> Response:
     """Ask a job to stop; what it has done stays."""
-    job = _own_job(id)
-    request_cancel(request_scope(), job.id)
+    request_cancel(request_scope(), record_id(id))
     return Response(status=204)
 
 
-def _own_job(text: str) -> Job:
-    """A job of the caller, or for an administrator any of the tenant."""
-    scope = request_scope()
-    job = find_job(scope, record_id(text))
-    if job is None or not (scope.actor.is_admin or job.created_by == scope.actor.id):
+@route(api, "/jobs/<id>/results", needs=SIGNED_IN)
+def read_results(id: str) -> Response:
+    """The file that a job made: for bulk work each row with what became of it."""
+    job = get_job(request_scope(), record_id(id))
+    if job.results_file_id is None:
         raise NotFound()
-    return job
+    return download(request_scope(), job.results_file_id)
 
 
 def _shown(job: Job) -> dict[str, Any]:

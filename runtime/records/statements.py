@@ -90,9 +90,23 @@ def _update(columns: tuple[str, ...]) -> TextClause:
     return text(
         f"""UPDATE record AS r SET version = r.version + 1, updated_at = :now, updated_by = :actor,
     {settings}
-FROM json_to_recordset(CAST(:rows AS json)) AS x({_types(_with_id(columns))})
+FROM json_to_recordset(CAST(:rows AS json)) AS x({_types(("id", *columns))})
 WHERE r.tenant_id = :tenant AND r.id = x.id"""
     )
+
+
+def set_derived(
+    connection: Connection, *, tenant_id: int, columns: tuple[str, ...], rows: Sequence[Json]
+) -> None:
+    """Set columns that are derived from the data of locked records. For people nothing has
+    changed, so version and time stay."""
+    settings = ", ".join(f"{column} = x.{column}" for column in columns)
+    statement = text(
+        f"""UPDATE record AS r SET {settings}
+FROM json_to_recordset(CAST(:rows AS json)) AS x({_types(("id", *columns))})
+WHERE r.tenant_id = :tenant AND r.id = x.id"""
+    )
+    connection.execute(statement, {"rows": orjson.dumps(rows).decode(), "tenant": tenant_id})
 
 
 def replace_search(
@@ -155,6 +169,19 @@ WHERE u.tenant_id = :tenant AND u.record_id = x.record_id
 )
 
 
+def release_field(
+    connection: Connection, *, tenant_id: int, object_number: int, field_number: int
+) -> None:
+    """Give up all values of a field that is no longer unique."""
+    connection.execute(
+        text(
+            "DELETE FROM record_unique "
+            "WHERE tenant_id = :tenant AND object_id = :object AND field_id = :field"
+        ),
+        {"tenant": tenant_id, "object": object_number, "field": field_number},
+    )
+
+
 def take_numbers(
     connection: Connection, *, tenant_id: int, field_number: int, period: str, count: int
 ) -> range:
@@ -172,10 +199,6 @@ VALUES (:tenant, :field, :period, :count)
 ON CONFLICT (tenant_id, field_number, period) DO UPDATE SET last = s.last + :count
 RETURNING last"""
 )
-
-
-def _with_id(columns: tuple[str, ...]) -> tuple[str, ...]:
-    return ("id", *columns)
 
 
 def _types(columns: Sequence[str]) -> str:

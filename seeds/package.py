@@ -23,7 +23,7 @@ from typing import Any
 from ulid import ULID
 
 from kernel.errors import FieldError
-from kernel.i18n import LOCALES, lazy
+from kernel.i18n import LOCALES, Text, lazy
 from seeds.archive import BadPackage, fault, read_files
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
@@ -161,30 +161,30 @@ def _no_constant(name: str) -> Any:
 
 
 def _manifest(body: Mapping[str, Any], faults: list[FieldError]) -> Manifest:
-    def bad(key: str, message: str, **values: Any) -> None:
-        faults.append(fault(f"{MANIFEST}#/{key}", "invalid", lazy(message, **values)))
+    def bad(key: str, message: Text) -> None:
+        faults.append(fault(f"{MANIFEST}#/{key}", "invalid", message))
 
     for key in body.keys() - set(_MANIFEST_KEYS):
-        bad(key, "This key is not known.")
+        bad(key, lazy("This key is not known."))
     name, version = body.get("name"), body.get("version")
     if not isinstance(name, str) or len(name) > 60 or not _NAME.fullmatch(name):
-        bad("name", "A name has small letters, digits and single hyphens, such as crm-core.")
+        bad("name", lazy("A name has small letters, digits and single hyphens, such as crm-core."))
         name = ""
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        bad("version", "A version has three numbers, such as 1.0.0.")
+        bad("version", lazy("A version has three numbers, such as 1.0.0."))
         version = ""
     for key in ("label", "description"):
         if (key == "label" or key in body) and not _is_label(body.get(key)):
-            bad(key, "A text in each language is needed: en, zh_CN.")
+            bad(key, lazy("A text in each language is needed: en, zh_CN."))
     requires = body.get("requires", {})
     if not isinstance(requires, dict) or not all(
         _NAME.fullmatch(k) and isinstance(v, str) and _VERSION.fullmatch(v)
         for k, v in requires.items()
     ):
-        bad("requires", "This must name packages and their least versions.")
+        bad("requires", lazy("This must name packages and their least versions."))
         requires = {}
     elif name in requires:
-        bad("requires", "A package cannot require itself.")
+        bad("requires", lazy("A package cannot require itself."))
     return Manifest(name, version, body.get("label", {}), body.get("description", {}), requires)
 
 

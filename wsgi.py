@@ -17,6 +17,7 @@ from kernel.web.services import Services, build_services
 from runtime import people, refresh, workspace
 from runtime.api import api
 from runtime.cli import user
+from seeds.cli import commands as seed_commands
 from tenants import account_pages, sessions, views
 from tenants.cli import tenant
 from tenants.doorkeeper import TenantDoorkeeper
@@ -61,5 +62,5 @@ def cli(context: click.Context) -> None:
     context.obj = create_app
 
 
-for command in (*kernel_commands, tenant, user):
+for command in (*kernel_commands, tenant, user, *seed_commands):
     cli.add_command(command)

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from kernel.errors import FieldError, Invalid, NotFound
-from kernel.i18n import lazy
-from kernel.jobs import Job, find_job, request_cancel
+from kernel.errors import NotFound
+from kernel.jobs import Job, get_job, request_cancel
+from kernel.web.downloads import download
 from kernel.web.routes import SIGNED_IN, route
 from runtime.api.blueprint import answer, api
-from runtime.transfer.bulk import MODES, start_bulk
+from runtime.transfer.bulk import start_bulk
 from runtime.web import record_id, request_scope
 
 

@@ -9,12 +9,14 @@ grandchild.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kernel.i18n import Text, current_locale, lazy
 from metadata.fieldtypes.base import BadValue
+from metadata.fieldtypes.dates import read_day
 from metadata.operators import OPERATORS, Operator
 from metadata.schema import Field, Path
 
@@ -48,8 +50,8 @@ class Rule:
 
     field: str = ""
     op: str = ""
-    values: list[str] = field(default_factory=list)
-    days: list[str] = field(default_factory=list)
+    values: list[str] = dataclasses.field(default_factory=list)
+    days: list[str] = dataclasses.field(default_factory=list)
     error: Text | None = None
 
 
@@ -58,7 +60,7 @@ class Group:
     """Rules and groups of which all, any or none must hold."""
 
     match: str = "all"
-    children: list[Rule | Group] = field(default_factory=list)
+    children: list[Rule | Group] = dataclasses.field(default_factory=list)
 
     @property
     def is_group(self) -> bool:
@@ -270,20 +272,18 @@ def _value(target: Field, operator: Operator, text: str, day: str, zone: str) ->
     if target.to is not None:
         return {"$user": "id"} if text == ME and target.to == "user" else text
     if target.type.temporal is not None:
-        return _day(target, text, day)
+        return _day(text, day)
     if target.picklist is not None:
         return text
     loaded = target.type.parse_text(target, text, current_locale(), zone)
     return target.type.store(target, loaded)
 
 
-def _day(target: Field, text: str, day: str) -> Any:
+def _day(text: str, day: str) -> Any:
     if day == "today":
         return {"$date": "today"}
     if day in RELATIVE:
         if not text.isdecimal() or len(text) > 5:
             raise BadValue("not_a_number", "Give a number of days.")
         return {"$date": "today", "days": int(text) if day == "ahead" else -int(text)}
-    from metadata.fieldtypes.dates import read_day
-
     return read_day(text).isoformat()

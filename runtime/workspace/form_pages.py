@@ -162,7 +162,7 @@ def _after_create(object_: Object, record: Record) -> ResponseReturnValue:
     return redirect(local_path(following, record_url(object_.api, record.id)), 303)
 
 
-# -- sent once --------------------------------------------------------------------------------------
+# -- sent once ----------------------------------------------------------------------------------
 
 
 def _signer() -> URLSafeSerializer:
@@ -330,7 +330,12 @@ def _names(scope: RecordScope, fields: list[Field], inputs: Inputs) -> dict[str,
     ids = {}
     for target in fields:
         typed = inputs.typed.get(target.api)
-        if target.to is not None and isinstance(typed, str) and typed.isdecimal() and len(typed) < 20:
+        if (
+            target.to is not None
+            and isinstance(typed, str)
+            and typed.isdecimal()
+            and len(typed) < 20
+        ):
             ids[target.api] = int(typed)
     names = find_names(scope, (i for i in ids.values() if 0 < i < 2**63))
     return {api: names.get(i) or "" for api, i in ids.items()}

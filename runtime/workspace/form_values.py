@@ -54,7 +54,9 @@ class Inputs:
             if error.field in self.typed:
                 self.errors.setdefault(error.field, error.message)
             else:
-                self.others.append(f"{error.field}: {error.message}" if error.field else error.message)
+                self.others.append(
+                    f"{error.field}: {error.message}" if error.field else error.message
+                )
 
     @property
     def wrong(self) -> bool:

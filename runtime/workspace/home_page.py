@@ -84,7 +84,11 @@ def switch_application(api: str) -> ResponseReturnValue:
         raise NotFound()
     response = redirect("/", 303)
     response.set_cookie(
-        APPLICATION_COOKIE, chosen.api, max_age=COOKIE_SECONDS, secure=True, httponly=True,
+        APPLICATION_COOKIE,
+        chosen.api,
+        max_age=COOKIE_SECONDS,
+        secure=True,
+        httponly=True,
         samesite="Lax",
     )
     return response

@@ -21,7 +21,7 @@ from runtime.scope import RecordScope
 from runtime.web import request_scope
 from runtime.workspace.blueprint import may_create, pages
 from runtime.workspace.display import Cell, cell, record_url
-from runtime.workspace.list_state import ListState, choices_of, read_state
+from runtime.workspace.list_state import MAX_SORT_KEYS, ListState, choices_of, read_state
 from runtime.workspace.saved_views import list_views
 
 PAGE_SIZE = 50
@@ -48,11 +48,11 @@ def current_state(scope: RecordScope, object_: Object) -> ListState:
 
 
 def _picked_sort(args: dict[str, str]) -> list[str]:
-    keys = []
-    for n in ("1", "2", "3"):
-        if name := args.get(f"sort{n}", ""):
-            keys.append(("-" if args.get(f"direction{n}") == "down" else "") + name)
-    return keys
+    return [
+        ("-" if args.get(f"direction{n}") == "down" else "") + args[f"sort{n}"]
+        for n in range(1, MAX_SORT_KEYS + 1)
+        if args.get(f"sort{n}")
+    ]
 
 
 @route(pages, "/o/<object_api>", needs=SIGNED_IN)

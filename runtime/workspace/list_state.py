@@ -101,7 +101,7 @@ class ListState:
         return url + (f"&{urlencode({'trail': joined})}" if cursor and joined != "" else "")
 
     def sorted_by(self, path: Path) -> str | None:
-        """"ascending" or "descending" when the list is sorted by a column."""
+        """ "ascending" or "descending" when the list is sorted by a column."""
         for key in self.sort:
             if key.path.api == path.api:
                 return "descending" if key.descending else "ascending"

@@ -30,10 +30,10 @@ class Seen:
 
 def remember(scope: RecordScope, record: Record) -> None:
     """Note that the actor looks at a record."""
-    key = _key(scope)
+    key, member = _key(scope), f"{record.object.number}:{record.id}"
     try:
         with current_services().redis.pipeline() as pipe:
-            pipe.zadd(key, {f"{record.object.number}:{record.id}": scope.unit.clock.now().timestamp()})
+            pipe.zadd(key, {member: scope.unit.clock.now().timestamp()})
             pipe.zremrangebyrank(key, 0, -KEPT - 1)
             pipe.expire(key, KEPT_SECONDS)
             pipe.execute()

@@ -141,6 +141,4 @@ def _checked_name(name: str) -> str:
 
 def _view(row: SavedViewRow) -> SavedView:
     body = row.body
-    return SavedView(
-        row.id, row.label, tuple(body["columns"]), body["where"], tuple(body["sort"])
-    )
+    return SavedView(row.id, row.label, tuple(body["columns"]), body["where"], tuple(body["sort"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
@@ -19,8 +19,6 @@ class RequestSchema(Schema):
     class Meta:
         unknown = RAISE
         ordered = True
-
-    error_messages: ClassVar[dict[str, str]] = {"unknown": "unknown"}
 
 
 class AnswerSchema(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import IO
 
 from kernel.errors import Invalid
@@ -122,7 +122,9 @@ def _widths(file: IO[bytes], encoding: str, delimiter: str) -> list[int]:
     return widths
 
 
-def _lines(file: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[str, ...]]:
+def _lines(
+    file: IO[bytes], encoding: str, delimiter: str
+) -> Generator[tuple[str, ...], None, None]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=_codec(encoding), newline="")
     reader = csv.reader(text, delimiter=delimiter, strict=True)

@@ -7,13 +7,13 @@ each chunk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
-from kernel.errors import FieldError
+from kernel.errors import FieldError, Problem
 from kernel.i18n import lazy
 from kernel.jobs import JobCancelled, RunningJob
 from metadata.schema import Field
@@ -239,17 +239,45 @@ class Importing:
         tried = [item for item in items if self.dry or not item.prepared.errors]
         news = [item for item in tried if item.record_id is None and bound.plan.mode != "update"]
         known = [item for item in tried if item.record_id is not None]
-        if news:
-            results = create_many(scope, bound.object.api, [i.prepared.values for i in news])
-            for item, result in zip(news, results, strict=True):
-                item.result = result
-        if known:
-            changes = [Change(i.record_id or 0, i.prepared.values) for i in known]
-            results = update_many(scope, bound.object.api, changes)
-            for item, result in zip(known, results, strict=True):
-                item.result = result
-                if not result.changed:
-                    item.action = outcomes.UNCHANGED
+        api = bound.object.api
+        self._batch(
+            scope,
+            news,
+            lambda items: create_many(scope, api, [item.prepared.values for item in items]),
+        )
+        self._batch(
+            scope,
+            known,
+            lambda items: update_many(
+                scope, api, [Change(item.record_id or 0, item.prepared.values) for item in items]
+            ),
+        )
+        for item in known:
+            if item.result is not None and not item.result.changed:
+                item.action = outcomes.UNCHANGED
+
+    def _batch(
+        self,
+        scope: RecordScope,
+        items: list[_Item],
+        write: Callable[[list[_Item]], list[RowResult]],
+    ) -> None:
+        """Write items together. When the whole is refused because of one, halves find it."""
+        if not items:
+            return
+        try:
+            with scope.unit.connection.begin_nested():
+                results = write(items)
+        except Problem as problem:
+            if len(items) == 1:
+                items[0].result = RowResult(problem=problem)
+                return
+            middle = len(items) // 2
+            self._batch(scope, items[:middle], write)
+            self._batch(scope, items[middle:], write)
+            return
+        for item, result in zip(items, results, strict=True):
+            item.result = result
 
     def _log(self, scope: RecordScope, bound: BoundPlan, items: list[_Item]) -> None:
         """Log the chunk and the progress in its own transaction."""

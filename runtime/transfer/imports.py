@@ -83,12 +83,11 @@ def sample(
     scope: RecordScope, file_id: int, how: FileFormat, limit: int = SAMPLE_ROWS
 ) -> tuple[tuple[str, ...], list[Row]]:
     """The header and the first rows of a stored file. Raises `BadFile`."""
-    with files.open_file(scope, file_id) as source:
-        table = read_table(source, how)
+    with files.open_file(scope, file_id) as source, read_table(source, how) as table:
         return table.header, list(islice(table.rows, limit))
 
 
-def change_plan(scope: RecordScope, data_import: DataImport, plan: Plan) -> None:
+def change_plan(data_import: DataImport, plan: Plan) -> None:
     """Keep other choices; raises `Conflict` once the import has been started."""
     if data_import.job_id is not None:
         raise Conflict(lazy("The import has been started; its mapping can no longer be changed."))

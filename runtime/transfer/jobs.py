@@ -36,7 +36,11 @@ def run_import(job: RunningJob) -> None:
         plan = plan_from_json(data_import.plan)
         path = files.file_path(scope, data_import.file_id)
         name = data_import.file_name
-    with path.open("rb") as source, Spool(read_table(source, plan.format)) as spool:
+    with (
+        path.open("rb") as source,
+        read_table(source, plan.format) as table,
+        Spool(table) as spool,
+    ):
         importing = Importing(job, plan, spool, dry=dry)
         try:
             importing.work()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import IO
 
 import orjson
@@ -16,10 +16,11 @@ _SHOWN = 200
 
 def read(file: IO[bytes]) -> Table:
     """The rows of a file; there is no header. A line that is no JSON object is a bad row."""
-    return Table((), _rows(file))
+    rows = _rows(file)
+    return Table((), rows, rows)
 
 
-def _rows(file: IO[bytes]) -> Iterator[Row]:
+def _rows(file: IO[bytes]) -> Generator[Row, None, None]:
     number = 0
     while line := file.readline(MAX_LINE + 1):
         number += 1

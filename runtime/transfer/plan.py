@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import orjson
 from jsonschema import Draft202012Validator
 
 from kernel.errors import FieldError, Invalid
@@ -53,7 +54,8 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The plan as it is stored."""
-        return asdict(self)
+        document: dict[str, Any] = orjson.loads(orjson.dumps(asdict(self)))
+        return document
 
     def changed(self, **changes: Any) -> Plan:
         """The plan with other choices."""

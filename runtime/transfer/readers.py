@@ -6,7 +6,7 @@ the file as a whole is a `BadFile`; what is wrong with one row travels with the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -51,13 +51,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file's header and the rows under it, without blank ones."""
+    """A file's header and the rows under it, without blank ones.
+
+    A context manager: who leaves it before the last row lets go of the file in good order.
+    """
 
     header: tuple[str, ...]
     rows: Iterator[Row]
+    lines: Generator[Any, None, None]
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self.lines.close()
 
 
-def table_of(lines: Iterable[tuple[str, ...]]) -> Table:
+def table_of(lines: Generator[tuple[str, ...], None, None]) -> Table:
     """The table of lines of cells, the first of which is the header.
 
     Raises `BadFile` for an empty file or header; the rows do for a row that breaks a limit.
@@ -66,7 +76,7 @@ def table_of(lines: Iterable[tuple[str, ...]]) -> Table:
     for number, cells in numbered:
         if any(cell.strip() for cell in cells):
             header = _header(cells, number)
-            return Table(header, _rows(numbered, len(header)))
+            return Table(header, _rows(numbered, len(header)), lines)
         if number >= 100:
             break
     raise BadFile(lazy("The file is empty: its first row must name the columns."))

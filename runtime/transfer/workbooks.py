@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 from xml.parsers import expat
@@ -42,7 +42,7 @@ def read(file: IO[bytes], sheet: str | None) -> Table:
     return table_of(_lines(file, sheet))
 
 
-def _lines(file: IO[bytes], sheet: str | None) -> Iterator[tuple[str, ...]]:
+def _lines(file: IO[bytes], sheet: str | None) -> Generator[tuple[str, ...], None, None]:
     with _opened(file) as book:
         source = book[sheet] if sheet is not None else book.worksheets[0]
         source.reset_dimensions()  # what the file claims about its size is not believed

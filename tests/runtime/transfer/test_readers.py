@@ -122,7 +122,7 @@ def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_workbooks_give_the_same_text_as_csv() -> None:
     content = workbook(
         ["name", "day", "amount", "flag"],
-        ["华为", datetime(2017, 3, 1), 1100.04, True],
+        ["华为", datetime.fromisoformat("2017-03-01"), 1100.04, True],
         [None, None, None, None],
         ["x", None, 5, None, None],
         Second=[["only"], ["one"]],
@@ -143,9 +143,9 @@ def repacked(content: bytes, changes: dict[str, bytes]) -> bytes:
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
     ):
         for name in source.namelist():
-            target.writestr(name, changes.pop(name, None) or source.read(name))
-        for name, data in changes.items():
-            target.writestr(name, data)
+            target.writestr(name, changes[name] if name in changes else source.read(name))
+        for name in changes.keys() - set(source.namelist()):
+            target.writestr(name, changes[name])
     return out.getvalue()
 
 

@@ -5,6 +5,7 @@ A test that works in `ours` fails when it touches `theirs`, since the same ids a
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from functools import cache
@@ -65,6 +66,17 @@ class TenantClient(FlaskClient):
         """Send a request; browsers send the session cookie over HTTPS only."""
         kwargs.setdefault("base_url", f"https://{self.host}")
         return super().open(*args, **kwargs)
+
+    def csrf(self) -> str:
+        """The token that the pages of this browser send along."""
+        page = self.get("/forgotten")
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
+        assert found is not None
+        return found[1]
+
+    def submit(self, path: str, /, **form: Any) -> Any:
+        """Send a form as a page of ours does."""
+        return self.post(path, data={"csrf_token": self.csrf(), **form})
 
     def _sign_in(self, app: Flask, side: Side, actor: Actor) -> None:
         assert actor.id is not None

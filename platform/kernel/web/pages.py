@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, url_for
+from flask import Flask, current_app, g
 from jinja2 import StrictUndefined
 
 from kernel import i18n
@@ -48,7 +48,8 @@ def language_tag() -> str:
 
 def asset(name: str) -> str:
     """The address of a static file; it changes with the content, so browsers may keep it."""
-    return url_for("static", filename=name, v=_fingerprint(name))
+    # Not by `url_for`: it needs a sound host name, and error pages are shown without one too.
+    return f"{current_app.static_url_path}/{name}?v={_fingerprint(name)}"
 
 
 @cache

@@ -212,7 +212,7 @@ def _documents(
     fields = body.get("fields") if kind == "object" else None
     if kind == "object":
         body = {key: value for key, value in body.items() if key != "fields"}
-    yield _document(file, "", kind, api, body, package)
+    yield _document(file, "", kind, api, body, package, faults)
     if fields is None:
         return
     if not isinstance(fields, list):
@@ -225,13 +225,22 @@ def _documents(
             faults.append(fault(f"{file}#{path}", "required", message))
             continue
         name = f"{api}.{field['api']}"
-        yield _document(file, path, "field", name, {**field, "api": name}, package)
+        yield _document(file, path, "field", name, {**field, "api": name}, package, faults)
 
 
 def _document(
-    file: str, path: str, kind: str, api: str, body: Mapping[str, Any], package: str
+    file: str,
+    path: str,
+    kind: str,
+    api: str,
+    body: Mapping[str, Any],
+    package: str,
+    faults: list[FieldError],
 ) -> Document:
-    identity = body.get("id") or derived_id(package, kind, api)
+    identity = body.get("id", derived_id(package, kind, api))
+    if not isinstance(identity, str):
+        message = lazy("An id is a ULID: 26 letters and digits.")
+        faults.append(fault(f"{file}#{path}/id", "bad_id", message))
     return Document(file, path, kind, api, {**body, "kind": kind, "id": identity})
 
 

@@ -68,6 +68,10 @@ def test_ids_are_kept_or_derived_from_names() -> None:
     )
 
 
+def test_an_id_that_is_no_text_is_refused() -> None:
+    assert faults_of(objects__thing={**OBJECT, "id": 7}) == [("objects/thing.json#/id", "bad_id")]
+
+
 def test_the_digest_follows_the_content() -> None:
     one, same = parse(objects__thing=OBJECT), parse(objects__thing=OBJECT)
     other = parse(objects__thing={**OBJECT, "icon": "box"})

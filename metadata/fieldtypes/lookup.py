@@ -38,13 +38,11 @@ def read_id(value: Any) -> int | None:
         value = value.get("id")
     if value == "":
         return None
-    text = value.strip() if isinstance(value, str) else str(value)
-    if isinstance(value, bool) or not isinstance(value, int | str) or not _ID.fullmatch(text):
+    if isinstance(value, str) and _ID.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_ID:
         raise BadValue("not_an_id", "This must be the id of a record.")
-    number = int(text)
-    if number > MAX_ID:
-        raise BadValue("not_an_id", "This must be the id of a record.")
-    return number
+    return value
 
 
 class RecordId(FieldType):

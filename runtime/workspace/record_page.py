@@ -19,7 +19,7 @@ from runtime.records import Record, get
 from runtime.scope import RecordScope
 from runtime.web import request_scope
 from runtime.workspace.blueprint import may_edit, pages, parse_id
-from runtime.workspace.display import Cell, cell, record_name, record_url
+from runtime.workspace.display import Cell, cell_of, record_name, record_url
 from runtime.workspace.list_page import Line, lines_of, with_name
 from runtime.workspace.recent import remember
 
@@ -87,7 +87,7 @@ def layout_of(object_: Object) -> Layout:
 
 
 def _cell(scope: RecordScope, record: Record, field: Field) -> Cell:
-    return cell(scope.actor, record, Path((field,)))
+    return cell_of(scope.actor, field, record.values.get(field.api))
 
 
 def _key_cells(scope: RecordScope, record: Record, layout: Layout) -> list[Cell]:

@@ -19,6 +19,7 @@ FILES = {
     "tabler-icons/fonts/tabler-icons.woff2": "@tabler/icons-webfont/dist/fonts/tabler-icons.woff2",
     "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "tom-select/tom-select.complete.min.js": "tom-select/dist/js/tom-select.complete.min.js",
+    "tom-select/tom-select.min.css": "tom-select/dist/css/tom-select.min.css",
     "chart/chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
 }
 """Path below `static/vendor/` to path below `node_modules/`."""

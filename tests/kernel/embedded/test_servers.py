@@ -17,6 +17,7 @@ from redis import Redis, RedisError
 
 from kernel.embedded.account import server_account
 from kernel.embedded.processes import wait_until
+from tests.kernel.embedded.living import living_in, wait_for_silence
 
 CHECKOUT = Path(__file__).parents[3]
 PACKAGES = [CHECKOUT, CHECKOUT / "platform", *(p for p in sys.path if p.endswith("site-packages"))]
@@ -73,28 +74,7 @@ def launch(open_folder: Path) -> Iterator[Launch]:
             one.end(signal.SIGTERM)
         assert one.process.stdout is not None
         one.process.stdout.close()
-    assert processes_of(open_folder) == []
-
-
-def processes_of(folder: Path) -> list[int]:
-    """Living processes that work in or below a folder, or were started with it as argument."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
-            continue
-        try:
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            command = (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if state != "Z" and os.fsencode(folder) in command:
-            found.append(int(entry.name))
-    return found
-
-
-def wait_for_silence(folder: Path) -> None:
-    """Wait until no server of the home is left."""
-    assert wait_until(lambda: not processes_of(folder), 30), "servers outlived their launcher"
+    assert living_in(open_folder) == []
 
 
 @contextmanager
@@ -130,7 +110,7 @@ def test_a_stop_signal_ends_everything_and_data_survive(
     first = launch()
     write(first, "一")
     assert first.end(signum) == 0
-    assert processes_of(open_folder) == []
+    assert living_in(open_folder) == []
 
     second = launch()
     assert read(second) == (["一"], ["一"])
@@ -201,7 +181,7 @@ def test_the_password_and_the_port_are_kept_private(launch: Launch, open_folder:
     assert (home / "servers.json").stat().st_mode & 0o077 == 0
     assert (home / "postgres").stat().st_mode & 0o077 == 0
     password = launched.redis_url.split(":")[2].split("@")[0]
-    for pid in processes_of(open_folder):
+    for pid in living_in(open_folder):
         assert password.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 

@@ -69,8 +69,8 @@ def _field(error: FieldError) -> str:
 
 
 def _validator(kind: str, body: Mapping[str, Any]) -> Draft202012Validator:
-    field_type = body.get("type") if kind == "field" else None
-    return _made_validator(kind, field_type if field_type in TYPES else None)
+    given = body.get("type") if kind == "field" else None
+    return _made_validator(kind, given if isinstance(given, str) and given in TYPES else None)
 
 
 @cache

@@ -102,3 +102,8 @@ def query_tokens(text: str) -> list[tuple[str, bool]]:
             pairs = [a + b for a, b in pairwise(run)] or [run]
             tokens.update(dict.fromkeys((pair, False) for pair in pairs))
     return list(tokens)
+
+
+def cjk_runs(text: str) -> list[str]:
+    """The unbroken runs of Chinese, Japanese or Korean in a text."""
+    return [m["cjk"] for m in _WORDS.finditer(unicodedata.normalize("NFKC", text)) if m["cjk"]]

@@ -25,7 +25,7 @@ from runtime.records import statements
 from runtime.records.rows import display_name, is_searched, search_row, slot_of, take
 from runtime.records.unique import unique_key
 from runtime.scope import RecordScope, open_scope
-from runtime.tables import record
+from runtime.tables import record_rows
 
 log = get_logger(__name__)
 
@@ -131,17 +131,17 @@ def _batch(
     scope: RecordScope, object_: Object, after: int, *, lock: bool, alive: bool
 ) -> list[Any]:
     statement = (
-        select(record.c.id, record.c.deleted, record.c.data)
+        select(record_rows.c.id, record_rows.c.deleted, record_rows.c.data)
         .where(
-            record.c.tenant_id == scope.tenant_id,
-            record.c.object_id == object_.number,
-            record.c.id > after,
+            record_rows.c.tenant_id == scope.tenant_id,
+            record_rows.c.object_id == object_.number,
+            record_rows.c.id > after,
         )
-        .order_by(record.c.id)
+        .order_by(record_rows.c.id)
         .limit(BATCH)
     )
     if alive:
-        statement = statement.where(record.c.deleted.is_(False))
+        statement = statement.where(record_rows.c.deleted.is_(False))
     if lock:
         statement = statement.with_for_update(key_share=True)
     return list(scope.unit.connection.execute(statement))
@@ -183,14 +183,14 @@ def _go_live(job: RunningJob, number: int) -> None:
 
 
 def _mismatches(scope: RecordScope, object_: Object, field: Field) -> int:
-    slot = record.c[field.slot or ""]
-    present = record.c.data.has_key(field.key)
+    slot = record_rows.c[field.slot or ""]
+    present = record_rows.c.data.has_key(field.key)
     statement = (
         select(func.count())
-        .select_from(record)
+        .select_from(record_rows)
         .where(
-            record.c.tenant_id == scope.tenant_id,
-            record.c.object_id == object_.number,
+            record_rows.c.tenant_id == scope.tenant_id,
+            record_rows.c.object_id == object_.number,
             or_(present & slot.is_(None), ~present & slot.is_not(None)),
         )
     )

@@ -9,11 +9,11 @@ from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from metadata.schema import Object
-from metadata.text import fold, query_tokens
+from metadata.text import cjk_runs, fold, query_tokens
 from runtime import access
 from runtime.records.rows import token_prefix
 from runtime.scope import RecordScope
-from runtime.tables import record, record_search
+from runtime.tables import record_rows, record_search_rows
 
 MAX_TEXT = 100
 
@@ -42,19 +42,25 @@ def search(
     queries = [
         _tsquery(token_prefix(scope.tenant_id, object_.number), tokens) for object_ in wanted
     ]
-    matched = or_(*(record_search.c.tsv.bool_op("@@")(query) for query in queries))
+    matched = or_(*(record_search_rows.c.tsv.bool_op("@@")(query) for query in queries))
+    runs = [run for run in cjk_runs(text) if len(run) > 2]
     clauses = [
-        record_search.c.tenant_id == scope.tenant_id,
+        # Pairs of neighbours find candidates; longer runs must stand together.
+        *(func.strpos(record_search_rows.c.txt, run) > 0 for run in runs),
+        record_search_rows.c.tenant_id == scope.tenant_id,
         matched,
-        record.c.deleted.is_(False),
-        access.readable_any(scope, record),
+        record_rows.c.deleted.is_(False),
+        access.readable_any(scope, record_rows),
     ]
-    joined = record_search.join(
-        record,
-        and_(record.c.tenant_id == record_search.c.tenant_id, record.c.id == record_search.c.id),
+    joined = record_search_rows.join(
+        record_rows,
+        and_(
+            record_rows.c.tenant_id == record_search_rows.c.tenant_id,
+            record_rows.c.id == record_search_rows.c.id,
+        ),
     )
     statement = (
-        select(record.c.id, record.c.object_id, record.c.name)
+        select(record_rows.c.id, record_rows.c.object_id, record_rows.c.name)
         .select_from(joined)
         .where(*clauses)
         .limit(limit)

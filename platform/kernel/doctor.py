@@ -183,7 +183,8 @@ _OPEN_TABLES = text(
     "JOIN pg_namespace n ON n.oid = c.relnamespace "
     "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped "
     "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition "
-    "AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1"
+    "AND NOT (c.relrowsecurity AND (c.relforcerowsecurity "
+    "OR c.relname IN ('record', 'record_search'))) ORDER BY 1"
 )
 
 

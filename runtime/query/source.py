@@ -25,7 +25,7 @@ from metadata.condition import Compare, Condition, compile_sql
 from metadata.schema import Field, Object, Path
 from runtime import access
 from runtime.scope import RecordScope
-from runtime.tables import record
+from runtime.tables import record_rows
 
 
 class Source:
@@ -34,7 +34,7 @@ class Source:
     def __init__(self, scope: RecordScope, object_: Object) -> None:
         self.scope = scope
         self.object = object_
-        self.base: FromClause = record.alias("r")
+        self.base: FromClause = record_rows.alias("r")
         self._from: Any = self.base
         self._joined: dict[tuple[str, ...], FromClause] = {}
         self._where: list[ColumnElement[bool]] = [
@@ -76,7 +76,7 @@ class Source:
             return known
         assert link.to is not None
         target = self.scope.schema.objects[link.to]
-        joined = record.alias(f"j{len(self._joined) + 1}")
+        joined = record_rows.alias(f"j{len(self._joined) + 1}")
         conditions = [
             joined.c.tenant_id == self.scope.tenant_id,
             joined.c.id == raw(row, link),
@@ -171,7 +171,7 @@ def _by_position(
         numbers = [value.number for value in values]
         if numbers == sorted(numbers):  # as made: the slot itself is in the order of the list
             return live
-        return func.array_position(literal(numbers, ARRAY(record.c.p1.type)), live)
+        return func.array_position(literal(numbers, ARRAY(record_rows.c.p1.type)), live)
     if field.type.slot_kind == "p":
         codes = [value.code for value in values]
         return func.array_position(literal(codes, ARRAY(Text())), row.c.data[field.key].astext)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Table,
     func,
     literal,
     select,
@@ -28,7 +29,7 @@ from runtime.query.source import raw
 from runtime.records import hooks, statements
 from runtime.records.writing import RowResult, lock
 from runtime.scope import RecordScope
-from runtime.tables import record, record_search
+from runtime.tables import record, record_rows, record_search
 
 _CHUNK = 1000
 
@@ -166,18 +167,20 @@ def on_delete(link: Field) -> str:
 
 
 def _pointing(scope: RecordScope, child: Object, link: Field, ids: Sequence[int]) -> list[Any]:
-    statement = select(record.c.id, record.c.owner_id).where(*_points(scope, child, link, ids))
+    rows = record_rows.c
+    points = _points(scope, record_rows, child, link, ids)
+    statement = select(rows.id, rows.owner_id).where(*points)
     return list(scope.unit.connection.execute(statement))
 
 
 def _points(
-    scope: RecordScope, child: Object, link: Field, ids: Sequence[int]
+    scope: RecordScope, source: Table, child: Object, link: Field, ids: Sequence[int]
 ) -> tuple[ColumnElement[bool], ...]:
     return (
-        record.c.tenant_id == scope.tenant_id,
-        record.c.object_id == child.number,
-        record.c.deleted.is_(False),
-        raw(record, link) == func.any(literal(list(ids), ARRAY(BigInteger))),
+        source.c.tenant_id == scope.tenant_id,
+        source.c.object_id == child.number,
+        source.c.deleted.is_(False),
+        raw(source, link) == func.any(literal(list(ids), ARRAY(BigInteger))),
     )
 
 
@@ -194,7 +197,9 @@ def _clear(scope: RecordScope, child: Object, link: Field, ids: Sequence[int]) -
     if link.slot is not None:
         values[link.slot] = None
     scope.unit.connection.execute(
-        update(record).where(*_points(scope, child, link, ids)).values(**values, **_stamp(scope))
+        update(record)
+        .where(*_points(scope, record, child, link, ids))
+        .values(**values, **_stamp(scope))
     )
 
 

@@ -12,7 +12,7 @@ from metadata.schema import Field, Object, Path
 from runtime import access
 from runtime.records.record import Record
 from runtime.scope import RecordScope
-from runtime.tables import record
+from runtime.tables import record_rows
 
 Names = Mapping[int, str | None]
 
@@ -43,11 +43,11 @@ def find_names(scope: RecordScope, ids: Iterable[int]) -> Names:
     wanted = list(set(ids))
     if not wanted:
         return {}
-    statement = select(record.c.id, record.c.name).where(
-        record.c.tenant_id == scope.tenant_id,
-        record.c.id == func.any(literal(wanted, ARRAY(BigInteger))),
-        record.c.deleted.is_(False),
-        access.readable_any(scope, record),
+    statement = select(record_rows.c.id, record_rows.c.name).where(
+        record_rows.c.tenant_id == scope.tenant_id,
+        record_rows.c.id == func.any(literal(wanted, ARRAY(BigInteger))),
+        record_rows.c.deleted.is_(False),
+        access.readable_any(scope, record_rows),
     )
     return {row.id: row.name for row in scope.unit.connection.execute(statement)}
 

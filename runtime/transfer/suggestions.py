@@ -18,7 +18,7 @@ from runtime.transfer.readers import FileFormat, Row
 
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_ENOUGH = 0.5
+_ENOUGH = 0.45
 _FITTING = 0.5
 """Share of the sample's cells that a field must be able to take."""
 
@@ -39,7 +39,7 @@ def suggest_columns(
     candidates = _candidates(schema, object_)
     rated = sorted(
         (
-            (_likeness(words_of(name), candidate.words), -place, -n)
+            (_likeness(words_of(name), candidate), -place, -n)
             for place, name in enumerate(header)
             for n, candidate in enumerate(candidates)
         ),
@@ -88,13 +88,14 @@ def _candidates(schema: Schema, object_: Object) -> list[_Candidate]:
     return found
 
 
-def _likeness(given: tuple[str, ...], known: tuple[str, ...]) -> float:
-    """1 for the same words, otherwise the share of common ones; ids are never guessed."""
-    if given == known:
+def _likeness(given: tuple[str, ...], candidate: _Candidate) -> float:
+    """1 for the same words, otherwise the share of common ones. Ids and the fields of other
+    objects are not guessed from a part of their name."""
+    if given == candidate.words:
         return 1.0
-    if known == (MATCH_ID,) or not given or not known:
+    if candidate.by or candidate.field.api == MATCH_ID or not given:
         return 0.0
-    left, right = set(given), set(known)
+    left, right = set(given), set(candidate.words)
     return 0.99 * len(left & right) / len(left | right)
 
 

@@ -50,6 +50,18 @@ def test_setup_cfg_lists_the_packages_on_disk() -> None:
     assert set(words(setup_cfg()["options"]["packages"])) == on_disk
 
 
+def test_setup_cfg_packs_every_kind_of_file() -> None:
+    """Templates, catalogues and documents belong into the wheel, too."""
+    patterns = words(setup_cfg()["options.package_data"]["*"])
+    left_out = {
+        file.suffix
+        for folder in ROOTS.values()
+        for file in folder.rglob("*.*")
+        if file.is_file() and "__pycache__" not in file.parts and file.name != ".installed"
+    } - {".py", *(pattern.removeprefix("**/*") for pattern in patterns)}
+    assert left_out == set()
+
+
 def test_every_folder_with_code_is_a_package() -> None:
     """Without its __init__.py a folder works from the checkout and is missing in the wheel."""
     bare = {

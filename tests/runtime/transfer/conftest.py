@@ -60,6 +60,7 @@ DOCUMENTS: tuple[dict[str, Any], ...] = (
     {"kind": "field", "api": "deal.share", "type": "percent"},
     {"kind": "field", "api": "deal.met_at", "type": "datetime"},
     {"kind": "field", "api": "deal.hot", "type": "checkbox"},
+    {"kind": "field", "api": "deal.note", "type": "long_text"},
     {"kind": "field", "api": "deal.number", "type": "autonumber", "format": "D-{0000}"},
 )
 

@@ -124,9 +124,10 @@ def test_the_real_data(sales: Shop) -> None:
     assert (results.count("created"), results.count("unchanged")) == (1_425, 7_375)
 
     rows = won_by_manager(sales)
-    assert sorted(rows, key=lambda row: -row[1]) == [(n, v, c) for (n, v), (_n, _v, c) in zip(
-        WON, sorted(rows, key=lambda row: -row[1]), strict=True
-    )]
+    assert sorted(rows, key=lambda row: -row[1]) == [
+        (n, v, c)
+        for (n, v), (_n, _v, c) in zip(WON, sorted(rows, key=lambda row: -row[1]), strict=True)
+    ]
     assert sum(row[1] for row in rows) == 10_005_534
     assert sum(row[2] for row in rows) == 4_238
     check_records(sales)

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kernel.errors import FieldError, Invalid, NotFound
+from kernel.errors import Conflict, FieldError, Invalid, NotFound
 from kernel.i18n import lazy
 from kernel.scope import Scope
 from metadata.commits import Changes, commit, on_publish, require_admin, set_version
@@ -136,12 +136,17 @@ def history(scope: Scope, limit: int = 100) -> list[Commit]:
     return [Commit(*row) for row in scope.unit.session.execute(query)]
 
 
-def slot_filled(scope: Scope, object_number: int, field_number: int) -> int:
+def slot_filled(scope: Scope, object_number: int, field_number: int, *, as_of: int) -> int:
     """Declare that all records hold a field's slot, so that readers may use it.
 
-    This is a new version (without commit), which is how other nodes hear of it; returns it.
+    `as_of` is the version under which that was verified. Raises `Conflict` when definitions
+    were published since: the slot may have stood idle for a while, and who published them has
+    it filled again. This is a new version (without commit), which is how other nodes hear of
+    it; returns it.
     """
     state = tenant_state(scope, lock=True)
+    if any(commit.version > as_of for commit in history(scope, limit=1)):
+        raise Conflict(lazy("Definitions were published in the meantime."))
     key = {
         "tenant_id": scope.tenant_id,
         "object_number": object_number,

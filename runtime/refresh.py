@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from kernel.errors import FieldError, Invalid
+from kernel.errors import Conflict, FieldError, Invalid
 from kernel.i18n import label_text, lazy
 from kernel.jobs import RunningJob, job_kind, start_job
 from kernel.logging import get_logger
@@ -178,8 +178,12 @@ def _go_live(job: RunningJob, number: int) -> None:
         if field not in ready:
             log.error("slot does not match its field", extra={"field": field.name})
             continue
-        with job.database.scope(job.tenant_id, SYSTEM) as unit:
-            store.slot_filled(unit, number, field.number)
+        try:
+            with job.database.scope(job.tenant_id, SYSTEM) as unit:
+                store.slot_filled(unit, number, field.number, as_of=scope.schema.version)
+        except Conflict:  # that version has started a job of its own
+            log.info("definitions changed while slots were filled", extra={"field": field.name})
+            return
 
 
 def _mismatches(scope: RecordScope, object_: Object, field: Field) -> int:

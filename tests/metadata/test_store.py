@@ -428,9 +428,11 @@ def test_a_slot_used_before_must_be_filled(database: Database, ours: Side) -> No
     waiting = schema_of(database, ours).objects["thing"].fields["n8"]
     assert (waiting.slot, waiting.slot_live) == ("n1", False)
     with database.scope(ours.id, ours.admin) as scope:
-        assert store.slot_filled(scope, number, waiting.number) == 3
+        with pytest.raises(Conflict):
+            store.slot_filled(scope, number, waiting.number, as_of=1)
+        assert store.slot_filled(scope, number, waiting.number, as_of=2) == 3
         assert store.published(scope).objects["thing"].fields["n8"].slot_live
-        assert store.slot_filled(scope, number, waiting.number) == 3
+        assert store.slot_filled(scope, number, waiting.number, as_of=2) == 3
     assert schema_of(database, ours).objects["thing"].fields["n8"].slot_live
 
 

@@ -15,7 +15,16 @@ class Integer(NumberLike):
 
     name = "integer"
     label = {"en": "Whole number", "zh_CN": "整数"}
-    options_schema = RANGE_OPTIONS
+    options_schema = {
+        **RANGE_OPTIONS,
+        "grouping": {
+            "type": "boolean",
+            "x-label": {
+                "en": "Show thousands separators (not for years)",
+                "zh_CN": "显示千位分隔符（年份不适用）",
+            },
+        },
+    }
     groupable = True
     digits = 15
 
@@ -38,5 +47,7 @@ class Integer(NumberLike):
         return int(stored)
 
     def format(self, field: Field, value: Any, locale: str, zone: str) -> str:
-        """With separators."""
+        """With separators, unless they make no sense, as in years."""
+        if not field.options.get("grouping", True):
+            return str(value)
         return format_decimal(value, scale=0, locale=locale)

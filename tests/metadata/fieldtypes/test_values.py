@@ -223,6 +223,7 @@ def test_text_that_could_mean_two_things_is_refused(name: str, text: str) -> Non
     ("name", "options", "value", "english", "chinese"),
     [
         ("integer", {}, 1234567, "1,234,567", "1,234,567"),
+        ("integer", {"grouping": False}, 2010, "2010", "2010"),
         ("number", {}, D("1234.5"), "1,234.5", "1,234.5"),
         ("currency", {}, D("1234.50"), "1,234.50", "1,234.50"),
         ("currency", {"currency": "CNY"}, D("-1234.50"), "-CN¥1,234.50", "-¥1,234.50"),

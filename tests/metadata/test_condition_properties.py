@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -39,12 +41,14 @@ from metadata.condition import (
     sentence,
     to_json,
 )
+from metadata.periods import PERIODS
 from metadata.schema import Field, Path
 from metadata.text import fold, sort_key
 from tests.metadata.condition_samples import (
     PAIRS,
     SCHEMA,
     THING,
+    ZONES,
     Sample,
     all_bindings,
     bindings,
@@ -203,6 +207,24 @@ def test_sql_says_what_python_says_with_every_operator_of_every_field(
 ) -> None:
     empty = Sample({"id": 1, "version": 1})
     check(connection, [*nodes], [*records, empty], who)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_days_and_periods_at_their_ends(connection: Connection, zone: str) -> None:
+    who = bindings(zone=zone)
+    days = [end for period in PERIODS.values() for end in period.days(who.today)]
+    nodes: list[Any] = []
+    for api in ("the_date", "the_datetime"):
+        nodes += [{"field": api, "op": "during", "value": name} for name in PERIODS]
+        for op in ("=", "!=", "<", "<=", ">", ">="):
+            nodes.append({"field": api, "op": op, "value": who.today.isoformat()})
+        nodes.append({"field": api, "op": "between", "value": [who.today.isoformat()] * 2})
+    records = []
+    for day in sorted({d + timedelta(n) for d in days for n in (-1, 0, 1)}):
+        midnight = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+        for instant in (midnight - timedelta(microseconds=1), midnight):
+            records.append(Sample({"id": 1, "the_date": day, "the_datetime": instant}))
+    check(connection, nodes, records, who)
 
 
 @given(condition_json)

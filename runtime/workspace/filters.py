@@ -221,7 +221,7 @@ def to_condition(root: Group, paths: Paths, zone: str) -> Any | None:
     if not children:
         return None
     if root.match == "none":
-        return {"not": {"any": children}}
+        return {"not": children[0] if len(children) == 1 else {"any": children}}
     if len(children) == 1 and root.match == "all":
         return children[0]
     return {root.match: children}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from kernel.db.unit import Database
-from metadata import drafts, store
+from kernel.ids import new_ulid
+from metadata import store
 from runtime import records
 from runtime.scope import open_scope
 from tests.twins import Side
@@ -180,19 +182,22 @@ OTHERS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+def documents() -> Iterator[dict[str, Any]]:
+    """The sample's documents, as people write them, with new ids."""
+    for api, body in OBJECTS.items():
+        own = {key: value for key, value in body.items() if key != "fields"}
+        yield {"kind": "object", "id": new_ulid(), "api": api, **own}
+        for field in body["fields"]:
+            name = f"{api}.{field['api']}"
+            yield {"kind": "field", "id": new_ulid(), **field, "api": name}
+    for document in OTHERS:
+        yield {"id": new_ulid(), **document}
+
+
 def publish_sample(database: Database, side: Side) -> None:
     """Define the sample's objects in a tenant."""
     with database.scope(side.id, side.admin) as scope:
-        for api, body in OBJECTS.items():
-            fields = body["fields"]
-            own = {key: value for key, value in body.items() if key != "fields"}
-            drafts.put_document(scope, "object", api, own)
-            for field in fields:
-                name = f"{api}.{field['api']}"
-                drafts.put_document(scope, "field", name, {**field, "api": name})
-        for document in OTHERS:
-            drafts.put_document(scope, document["kind"], document["api"], document)
-        store.publish(scope, "sample")
+        store.install_documents(scope, documents(), "sample")
 
 
 def add_people(database: Database, side: Side) -> None:

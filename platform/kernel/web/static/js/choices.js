@@ -64,7 +64,7 @@
       closeAfterSelect: !multiple,
       plugins: multiple
         ? { remove_button: { title: texts.textRemove } }
-        : select.required ? {} : { clear_button: { title: texts.textRemove, html: clearButton } },
+        : select.hasAttribute("data-required") ? {} : { clear_button: { title: texts.textRemove, html: clearButton } },
       placeholder: select.dataset.placeholder || "",
       render: {
         option: row,
@@ -84,17 +84,13 @@
       options.sortField = [{ field: "$order" }];
     }
     const box = new window.TomSelect(select, options);
-    const label = document.querySelector(`label[for="${CSS.escape(select.id)}-ts-control"]`);
-    if (!label && select.getAttribute("aria-label")) {
-      box.control_input.setAttribute("aria-label", select.getAttribute("aria-label"));
-    }
-    for (const name of ["aria-describedby", "aria-invalid", "aria-required"]) {
+    for (const name of ["aria-label", "aria-describedby", "aria-invalid", "aria-required"]) {
       if (select.hasAttribute(name)) box.control_input.setAttribute(name, select.getAttribute(name));
     }
   }
 
   function clearButton(data) {
-    return `<button type="button" class="${data.className} btn-close" tabindex="-1"></button>`;
+    return `<button type="button" class="${data.className}" tabindex="-1" aria-hidden="true">×</button>`;
   }
 
   function prepare(root) {

@@ -19,7 +19,7 @@ from metadata.diffs import Line, changed_lines
 from metadata.documents import Body, Catalogue, Document, from_body
 from metadata.kinds import QUALIFIED, check
 from metadata.models import DraftChange
-from metadata.versions import documents_at, tenant_state
+from metadata.versions import Tombstone, documents_at, tenant_state
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class _Draft:
 
     rows: dict[str, DraftChange]
     published: dict[str, Document]
+    deleted: dict[str, Tombstone]
     old: Catalogue
     new: Catalogue
 
@@ -73,6 +74,11 @@ class _Draft:
         if found is None:
             raise NotFound(lazy("There is no %(kind)s %(name)s.", kind=kind, name=api[:130]))
         return found
+
+    def written(self, document_id: str) -> int:
+        """The version that wrote or deleted a document last; 0 for one that never was."""
+        last = self.published.get(document_id) or self.deleted.get(document_id)
+        return last.version if last else 0
 
 
 def _user_id(scope: Scope) -> int:
@@ -85,7 +91,7 @@ def _draft(scope: Scope) -> _Draft:
         DraftChange.tenant_id == scope.tenant_id, DraftChange.user_id == _user_id(scope)
     )
     rows = {row.document_id: row for row in scope.unit.session.execute(query).scalars()}
-    published, _deleted = documents_at(scope)
+    published, deleted = documents_at(scope)
     old = Catalogue.of([*built_in_documents(), *published.values()])
     gone = with_deleted_parts(old, (i for i, row in rows.items() if row.body is None))
     documents = {d.id: d for d in old if d.id not in gone}
@@ -94,7 +100,7 @@ def _draft(scope: Scope) -> _Draft:
             before = published.get(document_id)
             number = before.number if before else 1 << 30  # new ones come last
             documents[document_id] = from_body(row.body, document_id=document_id, number=number)
-    return _Draft(rows, published, old, Catalogue.of(documents.values()))
+    return _Draft(rows, published, deleted, old, Catalogue.of(documents.values()))
 
 
 def get_document(scope: Scope, kind: str, api: str) -> dict[str, Any]:
@@ -214,13 +220,12 @@ def _keep(
 ) -> None:
     row = draft.rows.get(stored.id)
     if row is None:
-        published = draft.published.get(stored.id)
         row = DraftChange(
             tenant_id=scope.tenant_id,
             user_id=_user_id(scope),
             document_id=stored.id,
             kind=stored.kind,
-            base_version=published.version if published else 0,
+            base_version=draft.written(stored.id),
         )
         scope.unit.session.add(row)
     row.api = name
@@ -239,14 +244,14 @@ def _forget(scope: Scope, draft: _Draft, document_ids: Any) -> None:
 def discard(scope: Scope, kind: str | None = None, api: str | None = None) -> None:
     """Drop the whole draft, or the change of one document."""
     draft = _draft(scope)
-    chosen = [
-        row.document_id
-        for row in draft.rows.values()
-        if kind is None or (row.kind == kind and row.api == api)
-    ]
-    if kind is not None and not chosen:
-        raise NotFound(lazy("The draft has no change of %(name)s.", name=f"{kind} {api}"[:130]))
-    _forget(scope, draft, chosen)
+    if kind is None:
+        _forget(scope, draft, list(draft.rows))
+        return
+    found = draft.new.find(kind, api or "") or draft.old.find(kind, api or "")
+    if found is None or found.id not in draft.rows:
+        name = f"{kind} {api}"[:130]
+        raise NotFound(lazy("The draft has no change of %(name)s.", name=name))
+    _forget(scope, draft, [found.id])
 
 
 def diff(scope: Scope) -> list[Difference]:
@@ -279,7 +284,7 @@ def _difference(draft: _Draft, document_id: str) -> Difference:
         lines=changed_lines(shown.kind, before, after) if before and after else (),
         before=before,
         after=after,
-        conflict=bool(row and published and published.version > row.base_version),
+        conflict=row is not None and draft.written(document_id) > row.base_version,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from kernel.errors import Conflict, FieldError, Invalid, NotFound
-from kernel.i18n import lazy
+from kernel.i18n import _, lazy
 from kernel.scope import Scope
 from metadata.commits import Changes, commit, on_publish, require_admin, set_version
 from metadata.compiler import CompileError, CompileFailed
@@ -114,14 +114,14 @@ def revert(scope: Scope, version: int, message: str = "") -> int:
     require_admin(scope)
     if not 0 <= version <= tenant_state(scope).version:
         raise NotFound(lazy("There is no version %(version)s.", version=version))
-    now, _deleted = documents_at(scope)
-    then, _deleted = documents_at(scope, version)
+    now, _gone = documents_at(scope)
+    then, _gone = documents_at(scope, version)
     changes = Changes(
         puts=tuple(d for i, d in then.items() if i not in now or now[i].body != d.body),
         deletes=frozenset(now.keys() - then.keys()),
         bases={i: d.version for i, d in now.items()},
     )
-    return commit(scope, changes, message or f"Revert to version {version}")
+    return commit(scope, changes, message or _("Revert to version %(version)s", version=version))
 
 
 def history(scope: Scope, limit: int = 100) -> list[Commit]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
@@ -28,6 +29,7 @@ QUALIFIED = frozenset({"field", "layout", "view"})
 MAX_BYTES = 256 * 1024
 _BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MAX_DEPTH = 40
+_MAX_ERRORS = 100
 _MAX_INTEGER = 2**63 - 1
 _JSON_TYPES = {
     "object": lazy("an object"),
@@ -61,7 +63,8 @@ def check(kind: str, body: Any) -> list[FieldError]:
         return errors
     if len(json.dumps(body, ensure_ascii=False).encode()) > MAX_BYTES:
         return [FieldError("", "too_large", lazy("The document is larger than 256 KiB."))]
-    return sorted(map(_explained, _validator(kind, body).iter_errors(body)), key=_field)
+    found = islice(_validator(kind, body).iter_errors(body), _MAX_ERRORS)
+    return sorted(map(_explained, found), key=_field)
 
 
 def _field(error: FieldError) -> str:

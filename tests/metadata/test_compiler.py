@@ -289,6 +289,17 @@ def test_all_faults_are_told_at_once() -> None:
     assert str(caught.value.faults[0]).startswith("field deal.account, to: ")
 
 
+def test_a_document_of_many_faults_names_the_first_hundred() -> None:
+    wrong = doc("picklist", "p", values=[{"code": 1}] * 5000)
+    assert len(check("picklist", wrong)) == 100
+
+
+def test_a_picklist_has_at_most_1000_values() -> None:
+    [error] = check("picklist", doc("picklist", "p", values=values(*map(str, range(1001)))))
+    assert (error.field, error.code) == ("values", "maxItems")
+    assert check("picklist", doc("picklist", "p", values=values(*map(str, range(1000))))) == []
+
+
 @pytest.fixture
 def schema() -> Schema:
     return compile_bodies(sales(), version=3)

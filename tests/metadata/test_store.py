@@ -140,6 +140,40 @@ def test_two_drafts_of_one_document_conflict(database: Database, ours: Side) -> 
     assert schema_of(database, ours).objects["deal"].icon == "heart"
 
 
+def test_a_change_of_what_somebody_deleted_conflicts(database: Database, ours: Side) -> None:
+    install(database, ours)
+    second = Actor(id=ours.other.id, name="Second", is_admin=True)
+    with database.scope(ours.id, second) as scope:
+        body = store.get_document(scope, "field", "deal.notes")
+        store.put_document(scope, "field", "deal.notes", {**body, "required": True})
+    with database.scope(ours.id, ours.admin) as scope:
+        store.delete_document(scope, "field", "deal.notes")
+        store.publish(scope)
+    with database.scope(ours.id, second) as scope:
+        assert [change.conflict for change in store.diff(scope)] == [True]
+        with pytest.raises(Conflict):
+            store.publish(scope)
+        store.discard(scope, "field", "deal.notes")
+        store.put_document(scope, "field", "deal.notes", body)
+        store.publish(scope)
+    assert "notes" in schema_of(database, ours).objects["deal"].fields
+
+
+def test_discarding_drops_one_change_or_all(database: Database, ours: Side) -> None:
+    install(database, ours)
+    with database.scope(ours.id, ours.admin) as scope:
+        deal = store.get_document(scope, "object", "deal")
+        put(scope, "field", "deal.extra", label={"en": "Extra"}, type="text")
+        store.put_document(scope, "object", "deal", {**deal, "api": "chance"})
+        store.discard(scope, "field", "chance.extra")
+        assert [change.api for change in store.diff(scope)] == ["chance"]
+        with pytest.raises(NotFound):
+            store.discard(scope, "field", "chance.extra")
+        store.discard(scope)
+        assert store.diff(scope) == []
+        assert store.get_document(scope, "object", "deal") == deal
+
+
 def test_drafts_of_different_documents_do_not_conflict(database: Database, ours: Side) -> None:
     install(database, ours)
     second = Actor(id=ours.other.id, name="Second", is_admin=True)
@@ -516,6 +550,8 @@ def test_hostile_names_are_refused_or_harmless(database: Database, ours: Side, n
         ({"label": {"en": "a\x00b"}}, "label.en"),
         ({"label": {"en": "\ud800"}}, "label.en"),
         ({"label": {"de": "Ding"}}, "label.de"),
+        ({"label": {"en": "a\u202eb"}}, "label.en"),
+        ({"label": {"en": "\u200b"}}, "label.en"),
         ({"label": {}}, "label"),
         ({"history": True}, "history"),
         ({"access": {"default": "none"}}, "access.default"),
@@ -528,8 +564,8 @@ def test_bad_shapes_are_refused_with_their_place(
     database: Database, ours: Side, body: dict[str, Any], place: str
 ) -> None:
     with database.scope(ours.id, ours.admin) as scope:
+        whole = {"label": {"en": "T"}, "name_field": "name", **body}
         with pytest.raises(Invalid) as caught:
-            whole = {"label": {"en": "T"}, "name_field": "name", **body}
             store.put_document(scope, "object", "thing", whole)
         assert [e.field for e in caught.value.errors] == [place]
         assert store.diff(scope) == []

@@ -14,7 +14,7 @@ from kernel.cli import commands as kernel_commands
 from kernel.settings import Settings
 from kernel.web.app import create_base_app
 from kernel.web.services import Services, build_services
-from runtime import people, refresh, workspace
+from runtime import people, refresh, reports, workspace
 from runtime.api import api
 from runtime.cli import user
 from seeds.cli import commands as seed_commands
@@ -34,6 +34,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.register_blueprint(views.pages)
     app.register_blueprint(account_pages.account)
     workspace.register(app)
+    reports.register(app)
     app.register_blueprint(api)
     scheduler.purge(sessions.purge_expired)
     return app

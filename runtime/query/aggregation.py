@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, text
+from sqlalchemy import ColumnElement, Date, String, cast, func, text
 
 from metadata.condition import Condition
 from metadata.schema import Field, Grouping, Measure, Object
@@ -72,6 +72,10 @@ def aggregate(scope: RecordScope, query: Aggregate) -> list[AggregateRow]:
 
 def _key(scope: RecordScope, source: Source, grouping: Grouping) -> ColumnElement[Any]:
     term = source.group_term(grouping.path)
+    absent = grouping.path.field.type.absent
+    if absent is not None:  # an empty checkbox counts as unticked, as in conditions
+        blank = str(absent).lower() if isinstance(term.type, String) else int(absent)
+        term = func.coalesce(term, blank)
     if _is_instant(grouping.path.field):
         term = func.timezone(scope.actor.zone, term)  # days and months are those of the reader
     elif grouping.by is not None or grouping.path.field.type.slot_kind == "d":

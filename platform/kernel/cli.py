@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 
 import click
@@ -12,7 +11,9 @@ from flask import Flask
 
 from kernel import i18n, logging, servers
 from kernel.embedded.errors import LaunchError
+from kernel.embedded.installation import SERVE, run_installation
 from kernel.embedded.processes import die_with_parent
+from kernel.embedded.supervisor import interrupt_on_stop_signals
 from kernel.errors import Problem
 from kernel.i18n import _
 from kernel.settings import Settings, SettingsError
@@ -45,9 +46,6 @@ def terminal_locale() -> str:
 @click.command()
 def run() -> None:
     """Start everything on this machine: servers, demo tenants, web, worker, scheduler."""
-    from kernel.embedded.installation import run_installation
-    from kernel.embedded.supervisor import interrupt_on_stop_signals
-
     interrupt_on_stop_signals()
     if "MAKELEVEL" in os.environ:
         # `make run`: when make is killed, this must not go on without anybody to stop it.
@@ -66,8 +64,7 @@ def serve() -> None:
     servers.require_schema(engine)
     engine.dispose()
     servers.require_redis(settings.redis_url)
-    argv = [sys.executable, "-m", "gunicorn", "--config", "python:kernel.web.server", "wsgi:app"]
-    os.execv(sys.executable, argv)  # noqa: S606  # becomes gunicorn: nothing is passed to a shell
+    os.execv(SERVE[0], SERVE)  # noqa: S606  # becomes gunicorn: nothing is passed to a shell
 
 
 @click.command()

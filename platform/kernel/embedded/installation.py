@@ -20,8 +20,10 @@ from kernel.embedded.valkey import Valkey
 from kernel.i18n import _
 from kernel.settings import Settings
 
-PROGRAMS = {"web": "serve", "worker": "worker", "scheduler": "scheduler"}
-"""Name in messages and logs to command of `banyan`."""
+BANYAN = str(Path(sys.executable).parent / "banyan")
+SERVE = [sys.executable, "-m", "gunicorn", "--config", "python:kernel.web.server", "wsgi:app"]
+PROGRAMS = {"web": SERVE, "worker": [BANYAN, "worker"], "scheduler": [BANYAN, "scheduler"]}
+"""What runs, by its name in messages and logs."""
 
 DEMO_TENANTS = ("demo", "acme")
 READY_SECONDS = 60
@@ -71,8 +73,7 @@ class Installation:
 
     def _programs(self) -> list[Program]:
         return [
-            Program(name, [banyan_command(), command], self._home, self._environ)
-            for name, command in PROGRAMS.items()
+            Program(name, command, self._home, self._environ) for name, command in PROGRAMS.items()
         ]
 
     def _require_port(self) -> None:
@@ -107,7 +108,7 @@ class Installation:
         self._environ["BANYAN_DEMO_PASSWORD"] = self._demo_password()
         self._say(_("Preparing the demo tenants ..."))
         log = self._home.log_file("demo")
-        process = spawn([banyan_command(), "demo"], log=log, env=self._environ)
+        process = spawn([BANYAN, "demo"], log=log, env=self._environ)
         try:
             code = process.wait()
         finally:
@@ -174,11 +175,6 @@ class Installation:
             "",
         ]
         return "\n".join(lines)
-
-
-def banyan_command() -> Path:
-    """The console script of the environment that this process runs in."""
-    return Path(sys.executable).parent / "banyan"
 
 
 def run_installation(say: Callable[[str], None]) -> None:

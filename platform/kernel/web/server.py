@@ -1,6 +1,7 @@
 """How gunicorn serves the application: `gunicorn --config python:kernel.web.server wsgi:app`.
 
-A new process takes the place of one that dies; each opens its own database connections.
+The application is made once and its processes are forked from it: a quicker start, and memory
+that they share. A new process takes the place of one that dies.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from typing import Any
 
 from kernel.logging import JsonFormatter
 from kernel.settings import Settings
+from kernel.web.services import Services
 
 _settings = Settings.from_env()
 
 bind = f"{_settings.bind}:{_settings.port}"
 worker_class = "gthread"
+preload_app = True
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, os.cpu_count() or 2))
 threads = 8
 timeout = 60
@@ -37,3 +40,9 @@ logconfig_dict: dict[str, Any] = {
         "gunicorn.access": {"handlers": [], "propagate": False},
     },
 }
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """In a new process: database connections and row ids of its own."""
+    services: Services = worker.app.wsgi().extensions["banyan"]
+    services.database.forget_process_state()

@@ -110,5 +110,5 @@ def _read(path: Path) -> KeptMail:
         to=str(message["To"]),
         subject=str(message["Subject"]),
         at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
-        text=body.get_content() if body is not None else "",
+        text=body.get_content().replace("\r\n", "\n") if body is not None else "",
     )

@@ -219,11 +219,12 @@ def test_days_and_periods_at_their_ends(connection: Connection, zone: str) -> No
         for op in ("=", "!=", "<", "<=", ">", ">="):
             nodes.append({"field": api, "op": op, "value": who.today.isoformat()})
         nodes.append({"field": api, "op": "between", "value": [who.today.isoformat()] * 2})
-    records = []
-    for day in sorted({d + timedelta(n) for d in days for n in (-1, 0, 1)}):
-        midnight = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
-        for instant in (midnight - timedelta(microseconds=1), midnight):
-            records.append(Sample({"id": 1, "the_date": day, "the_datetime": instant}))
+    records = [
+        Sample({"id": 1, "the_date": day, "the_datetime": midnight - before})
+        for day in sorted({d + timedelta(n) for d in days for n in (-1, 0, 1)})
+        for midnight in [datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)]
+        for before in (timedelta(microseconds=1), timedelta(0))
+    ]
     check(connection, nodes, records, who)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from flask import Blueprint
 
@@ -29,6 +30,12 @@ def plural(object_: Object) -> str:
 def dial(number: str) -> str:
     """A telephone number as `tel:` links take it; an extension is left to people."""
     return re.sub(r"[^0-9+]", "", re.split(r"(?i)ext|x|转|#", number)[0])
+
+
+@pages.app_template_filter("mailto")
+def mailto(address: str) -> str:
+    """The link that writes to an address."""
+    return "mailto:" + quote(address, safe="@+")
 
 
 @pages.app_template_test("web_address")

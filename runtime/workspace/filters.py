@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from werkzeug.datastructures import MultiDict
+
 from kernel.i18n import Text, current_locale, lazy
 from metadata.fieldtypes.base import BadValue
 from metadata.fieldtypes.dates import read_day
@@ -30,18 +32,7 @@ RELATIVE = ("today", "ago", "ahead")
 """How a day may be given other than as a date: today, so many days ago, in so many days."""
 
 
-class Form(Protocol):
-    """The fields of a form: werkzeug's MultiDict."""
-
-    def get(self, key: str, default: str = "", /) -> str:
-        """The first value of a field."""
-        ...
-
-    def getlist(self, key: str, /) -> list[str]:
-        """All values of a field."""
-        ...
-
-    def __contains__(self, key: object, /) -> bool: ...
+Form = MultiDict[str, str]
 
 
 @dataclass(slots=True)

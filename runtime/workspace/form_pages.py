@@ -19,7 +19,7 @@ from kernel.web.gate import local_path
 from kernel.web.routes import SIGNED_IN, route
 from metadata.schema import Field, Object
 from runtime import access
-from runtime.records import Record, create, get, get_many, update
+from runtime.records import Change, Record, create, get, get_many, update_many
 from runtime.records.shape import find_names
 from runtime.scope import RecordScope
 from runtime.web import request_scope
@@ -56,7 +56,8 @@ class Meanwhile:
 
 def form_sections(scope: RecordScope, object_: Object, record: Record | None) -> list[FormSection]:
     """The inputs, as the layout has them; what is required and not on it comes last."""
-    sections, seen = [], set()
+    sections: list[FormSection] = []
+    seen: set[str] = set()
     for tab in layout_of(object_).tabs:
         for section in tab.sections:
             fields = tuple(f for f in section.fields if is_input(scope, object_, f, record))
@@ -229,33 +230,42 @@ def save_record(object_api: str, record_id: str) -> ResponseReturnValue:
     if version != record.version:
         return _stale(scope, sections, record, inputs, was)
     if not inputs.wrong:
-        try:
-            update(scope, object_.api, record.id, values, version)
-        except Stale:
+        (result,) = update_many(scope, object_.api, [Change(record.id, values, version)])
+        if isinstance(result.problem, Stale):
             fresh = get(scope, object_.api, record.id)
             return _stale(scope, sections, fresh, inputs, was)
-        except Invalid as problem:
-            inputs.add_errors(problem.errors)
-        else:
-            flash(_("“%(name)s” is saved.", name=record_name(object_, record)), "success")
-            following = local_path(request.form.get("next"), record_url(object_.api, record.id))
-            return redirect(following, 303)
+        if result.problem is None:
+            return _after_save(scope, record)
+        if not isinstance(result.problem, Invalid):
+            raise result.problem
+        inputs.add_errors(result.problem.errors)
     return _form(scope, object_, sections, inputs, record=record, was=was), 422
 
 
+def _after_save(scope: RecordScope, record: Record) -> ResponseReturnValue:
+    """On to the record; to the list when it was handed over to where one cannot see it."""
+    flash(_("“%(name)s” is saved.", name=record_name(record.object, record)), "success")
+    if not get_many(scope, record.object.api, [record.id]):
+        return redirect(list_url(record.object.api), 303)
+    url = record_url(record.object.api, record.id)
+    return redirect(local_path(request.form.get("next"), url), 303)
+
+
 def _was() -> dict[str, Typed]:
+    text = request.form.get("was", "")
     try:
-        text = request.form.get("was", "")
         was = orjson.loads(text) if len(text) <= MAX_WAS else None
-    except orjson.JSONDecodeError:
-        was = None
-    valid = isinstance(was, dict) and all(
-        isinstance(v, str) or (isinstance(v, list) and all(isinstance(i, str) for i in v))
-        for v in was.values()
-    )
-    if not valid:
+    except orjson.JSONDecodeError as error:
+        raise Malformed() from error
+    if not isinstance(was, dict) or not all(map(_is_typed, was.values())):
         raise Malformed()
-    return dict(was)
+    return was
+
+
+def _is_typed(value: object) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(item, str) for item in value)
+    return isinstance(value, str)
 
 
 def _version() -> int:

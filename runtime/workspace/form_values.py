@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
 
 from kernel.errors import FieldError
 from kernel.i18n import Text, current_locale
@@ -19,20 +21,7 @@ from metadata.schema import Field
 PREFIX = "f-"
 
 
-class Form(Protocol):
-    """The fields of a sent form."""
-
-    def get(self, key: str, default: str = "", /) -> str:
-        """The first value."""
-        ...
-
-    def getlist(self, key: str, /) -> list[str]:
-        """All values."""
-        ...
-
-    def __contains__(self, key: object, /) -> bool: ...
-
-
+Form = MultiDict[str, str]
 Typed = str | list[str]
 """What stands in an input: a text ("true" or "" for a checkbox), or the chosen codes."""
 

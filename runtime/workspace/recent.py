@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from redis import RedisError
 
@@ -44,7 +45,7 @@ def remember(scope: RecordScope, record: Record) -> None:
 def recently_seen(scope: RecordScope, limit: int) -> list[Seen]:
     """What the actor looked at last and may still see, the latest first."""
     try:
-        members = current_services().redis.zrevrange(_key(scope), 0, KEPT - 1)
+        members: list[Any] = current_services().redis.zrevrange(_key(scope), 0, KEPT - 1)
     except RedisError:
         log.warning("recent records cannot be read", exc_info=True)
         return []

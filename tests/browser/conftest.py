@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    ViewportSize,
+    sync_playwright,
+)
 from redis import Redis
 from sqlalchemy import Engine
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -34,8 +41,8 @@ ARGS = (
     "--disable-sync",
     "--no-first-run",
 )
-DESKTOP = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
+DESKTOP = ViewportSize(width=1280, height=860)
+PHONE = ViewportSize(width=390, height=844)
 
 
 @dataclass
@@ -107,9 +114,7 @@ def _launch(playwright: Playwright) -> Browser:
 
 
 @pytest.fixture
-def look(
-    world: World, chromium: Browser
-) -> Iterator[Callable[..., Page]]:
+def look(world: World, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens pages: `look("/o/deal", locale="zh-CN", phone=True, as_admin=False)`."""
     complaints: list[str] = []
     contexts = []
@@ -149,4 +154,3 @@ def sign_in(page: Page, world: World, *, as_admin: bool = False) -> None:
     page.fill('input[name="password"]', PASSWORD)
     page.click('form button[type="submit"]')
     page.wait_for_url(world.url("/"))
-

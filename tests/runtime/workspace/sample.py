@@ -87,7 +87,10 @@ OBJECTS: dict[str, dict[str, Any]] = {
             _field("tags", "multi_picklist", "Tags", "标签", values=TAGS),
             _field("amount", "currency", "Amount", "金额", scale=2, currency="CNY"),
             _field("chance", "percent", "Probability", "成交概率"),
-            _field("seats", "integer", "Seats", "席位数", help=_label("From 1 to 1,000", "1 到 1,000"), min=1, max=1000),
+            _field(
+                "seats", "integer", "Seats", "席位数", min=1, max=1000,
+                help=_label("From 1 to 1,000", "1 到 1,000"),
+            ),
             _field("close_on", "date", "Closing date", "预计成交日期"),
             _field("called_at", "datetime", "Last call", "最近通话"),
             _field("urgent", "checkbox", "Urgent", "紧急"),

@@ -40,7 +40,8 @@ def _built(schema: Schema, root: Group) -> Any:
     return to_condition(root, lambda name: _find(schema, name), "UTC")
 
 
-CONDITIONS = [
+TODAY = {"$date": "today"}
+CONDITIONS: list[dict[str, Any]] = [
     {"field": "amount", "op": ">", "value": "1000.00"},
     {"field": "name", "op": "contains", "value": "华为 & <b>"},
     {"field": "name", "op": "is_empty"},
@@ -56,7 +57,7 @@ CONDITIONS = [
     {"field": "close_on", "op": "=", "value": "2026-05-31"},
     {"field": "close_on", "op": "during", "value": "last_quarter"},
     {"field": "close_on", "op": ">=", "value": {"$date": "today", "days": -30}},
-    {"field": "close_on", "op": "between", "value": [{"$date": "today"}, {"$date": "today", "days": 7}]},
+    {"field": "close_on", "op": "between", "value": [TODAY, {"$date": "today", "days": 7}]},
     {"field": "called_at", "op": "<", "value": "2026-05-31"},
 ]  # fmt: skip
 NESTED = {
@@ -138,7 +139,8 @@ def test_buttons_change_the_tree() -> None:
 
 @pytest.mark.parametrize(
     "action",
-    ["", "remove", "remove:f", "remove:f-9", "remove:f-x", "remove:f-0-0-0", "add-rule:f-0-7", "x:f"],
+    ["", "remove", "remove:f", "remove:f-9", "remove:f-x", "remove:f-0-0-0", "add-rule:f-0-7",
+     "x:f"],
 )  # fmt: skip
 def test_unknown_buttons_change_nothing(action: str) -> None:
     root = Group(children=[Rule("name", "=", ["a"])])

@@ -17,6 +17,9 @@ from kernel.web.services import Services, build_services
 from runtime import people, refresh, reports, workspace
 from runtime.api import api
 from runtime.cli import user
+from runtime.transfer import jobs as transfer_jobs
+from runtime.transfer import views as transfer
+from runtime.transfer.cli import import_
 from seeds.cli import commands as seed_commands
 from tenants import account_pages, sessions, views
 from tenants.cli import tenant
@@ -35,13 +38,14 @@ def create_app(services: Services | None = None) -> Flask:
     app.register_blueprint(account_pages.account)
     workspace.register(app)
     reports.register(app)
+    transfer.register(app)
     app.register_blueprint(api)
     scheduler.purge(sessions.purge_expired)
     return app
 
 
-FOLLOWERS = (people, refresh)
-"""Modules that follow what others do once they are imported: writing people, publishing."""
+FOLLOWERS = (people, refresh, transfer_jobs)
+"""Modules that follow what others do once they are imported: writing people, publishing, jobs."""
 
 
 @cache
@@ -63,5 +67,5 @@ def cli(context: click.Context) -> None:
     context.obj = create_app
 
 
-for command in (*kernel_commands, tenant, user, *seed_commands):
+for command in (*kernel_commands, tenant, user, import_, *seed_commands):
     cli.add_command(command)

@@ -15,7 +15,7 @@ from kernel.jobs import start_job
 from runtime.records import create_many
 from runtime.transfer import exporter, imports
 from runtime.transfer.exporter import ExportPlan, write_export
-from runtime.transfer.plan import ColumnPlan
+from runtime.transfer.plan import ColumnPlan, plan_from_json
 from tests.runtime.transfer.conftest import Shop
 
 COLUMNS = ["title", "company", "amount", "share", "met_at", "hot", "number", "company.sector"]
@@ -62,7 +62,7 @@ def test_an_export_comes_back_as_the_same_rows(shop: Shop, kind: str, style: str
     with shop.scope() as scope:
         file = files.store(scope, io.BytesIO(content), f"x.{kind}", "", "import")
         found = imports.create_import(scope, "deal", file)
-        header, rows = imports.sample(scope, file.id, imports.plan_from_json(found.plan).format)
+        header, rows = imports.sample(scope, file.id, plan_from_json(found.plan).format)
     assert len(rows) == len(HOSTILE)
     by = "id" if style == "names" else "name"
     columns = tuple(

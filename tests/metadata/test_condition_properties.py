@@ -209,7 +209,7 @@ def test_sql_says_what_python_says_with_every_operator_of_every_field(
     check(connection, [*nodes], [*records, empty], who)
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("zone", ZONES[:3])
 def test_days_and_periods_at_their_ends(connection: Connection, zone: str) -> None:
     who = bindings(zone=zone)
     days = [end for period in PERIODS.values() for end in period.days(who.today)]

@@ -13,8 +13,7 @@ MAX_SERIES = 12
 def chart_data(definition: Definition, table: ReportTable) -> dict[str, Any] | None:
     """Labels and series; None when there is nothing that a chart could show.
 
-    With one key the first figure is drawn (all figures, for bars and lines). With two keys the
-    second one makes the series.
+    The first figure is drawn: others may be of another size. A second key makes the series.
     """
     lines = table.plain()
     if definition.chart == "none" or not definition.group_by or not lines:
@@ -26,17 +25,15 @@ def chart_data(definition: Definition, table: ReportTable) -> dict[str, Any] | N
 
 def _one_key(definition: Definition, table: ReportTable) -> dict[str, Any]:
     lines = table.plain()[:MAX_POINTS]
-    shown = range(1) if definition.chart == "pie" else range(len(table.measures))
     return {
         "type": definition.chart,
         "labels": [line.groups[0] for line in lines],
         "series": [
             {
-                "label": table.measures[n],
-                "values": [line.figures[n].number for line in lines],
-                "texts": [line.figures[n].text for line in lines],
+                "label": table.measures[0],
+                "values": [line.figures[0].number for line in lines],
+                "texts": [line.figures[0].text for line in lines],
             }
-            for n in shown
         ],
     }
 

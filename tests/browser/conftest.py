@@ -52,6 +52,7 @@ class World:
     side: Side
     address: str
     database: Database
+    app: Flask
     ids: dict[str, int] = field(default_factory=dict)
 
     def url(self, path: str) -> str:
@@ -86,7 +87,7 @@ def world(
     add_people(database, side)
     app = create_app(Services(settings=settings, database=database, redis=redis, clock=clock))
     server = _serve(app)
-    world = World(side, f"http://{side.host}:{server.server_port}", database)
+    world = World(side, f"http://{side.host}:{server.server_port}", database, app)
     world.ids = fill_sample(database, side)
     yield world
     server.shutdown()

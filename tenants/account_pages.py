@@ -14,10 +14,12 @@ from kernel.web.routes import SIGNED_IN, route
 from kernel.web.services import current_services
 from tenants import profiles, sessions, tokens
 from tenants.authentication import ACCOUNT_LIMIT
+from tenants.browsers import browser
 from tenants.service import get_user
 from tenants.views import by_field
 
 account = Blueprint("account", __name__)
+account.add_app_template_filter(browser)
 
 
 def _account_page(problem: Problem | None = None, new_token: str | None = None) -> str:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from kernel.db.engine import make_engine
 from kernel.db.unit import Database
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.i18n import lazy
@@ -83,6 +84,13 @@ def app(services: Services) -> Flask:
     @route(app, "/t/sql", needs=PUBLIC)
     def sql() -> str:
         current_scope().unit.connection.execute(text("SELECT 1 / 0"))
+        return ""
+
+    @route(app, "/t/cut", needs=SIGNED_IN)
+    def cut() -> str:
+        connection = current_scope().unit.connection
+        connection.execute(text("SET LOCAL ROLE NONE"))
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         return ""
 
     @route(app, "/t/conflict", needs=PUBLIC)
@@ -347,3 +355,38 @@ def test_without_redis_the_node_is_degraded_but_serves(services: Services, twin:
     assert client.get("/account").status_code == 200
     refused = TenantClient.on(app, twin.ours).submit("/sign-in", email="a@b.example", password="x")
     assert refused.status_code == 503
+
+
+def test_a_lost_connection_is_a_pause_not_an_error(browse: Browse, twin: Twin) -> None:
+    client = browse(twin.ours, twin.ours.user)
+    answer = client.get("/t/cut")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert client.get("/t/who").text == "User"
+
+
+def test_without_a_database_the_answer_is_a_page_too(services: Services) -> None:
+    engine = make_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+    app = create_app(replace(services, database=Database(engine)))
+    client = app.test_client()
+    page = client.get("/sign-in", base_url="https://demo.localhost")
+    assert page.status_code == 503
+    assert "<html" in page.text
+    problem = client.get("/api/v1/objects", base_url="https://demo.localhost")
+    assert problem.get_json()["code"] == "unavailable"
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_proxy_is_believed_only_when_there_is_one(services: Services, twin: Twin) -> None:
+    headers = {
+        "X-Forwarded-Host": twin.ours.host,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.9",
+    }
+    alone = create_app(services).test_client()
+    assert alone.get("/sign-in", base_url="http://inner", headers=headers).status_code == 404
+    settings = replace(services.settings, trusted_proxies=1)
+    behind = create_app(replace(services, settings=settings)).test_client()
+    answer = behind.get("/sign-in", base_url="http://inner", headers=headers)
+    assert answer.status_code == 200
+    assert "Strict-Transport-Security" in answer.headers

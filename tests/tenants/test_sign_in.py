@@ -155,6 +155,15 @@ def sign_in_status(client: TenantClient, email: str) -> int:
     return status
 
 
+def test_an_account_that_is_not_there_locks_like_one_that_is(browse: Browse, twin: Twin) -> None:
+    client = browse(twin.ours)
+    statuses = [
+        client.submit("/sign-in", email="nobody@ours.example", password="wrong").status_code
+        for _ in range(11)
+    ]
+    assert statuses == [401] * 10 + [429]
+
+
 def test_success_forgets_the_failures(browse: Browse, twin: Twin) -> None:
     email = twin.ours.email(twin.ours.user)
     for _ in range(2):

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Flask, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 from kernel import i18n, logging
@@ -250,5 +251,10 @@ def leave(_error: BaseException | None = None) -> None:
 def undo() -> None:
     """Undo what the request wrote, before an error is told."""
     visit: Visit | None = g.get("visit")
-    if visit is not None:
+    if visit is None:
+        return
+    try:
         visit.scope.unit.undo()
+    except SQLAlchemyError:  # the connection itself is what failed: go on as without a tenant
+        leave()
+        g.pop("scope", None)

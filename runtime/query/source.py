@@ -6,6 +6,7 @@ scope, and puts the tenant, the object, the soft-delete flag and the access rule
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -34,7 +35,7 @@ class Source:
     def __init__(self, scope: RecordScope, object_: Object) -> None:
         self.scope = scope
         self.object = object_
-        self.base: FromClause = record_rows.alias("r")
+        self.base: FromClause = _rows("r")
         self._from: Any = self.base
         self._joined: dict[tuple[str, ...], FromClause] = {}
         self._where: list[ColumnElement[bool]] = [
@@ -76,7 +77,7 @@ class Source:
             return known
         assert link.to is not None
         target = self.scope.schema.objects[link.to]
-        joined = record_rows.alias(f"j{len(self._joined) + 1}")
+        joined = _rows(f"j{len(self._joined) + 1}")
         conditions = [
             joined.c.tenant_id == self.scope.tenant_id,
             joined.c.id == raw(row, link),
@@ -148,6 +149,14 @@ class Source:
         keys = [field.type.slot_value(field, value) for value in values]
         slot = row.c[field.slot]
         return slot == keys[0] if len(keys) == 1 else slot == func.any(literal(keys, ARRAY(Text())))
+
+
+@cache
+def _rows(name: str) -> FromClause:
+    """The record rows under a name. Made once: an alias builds an object for each column."""
+    rows = record_rows.alias(name)
+    assert rows.c is not None  # builds them now, before threads share the alias
+    return rows
 
 
 def raw(row: FromClause, field: Field) -> ColumnElement[Any]:

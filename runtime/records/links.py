@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, func, literal
 
 from kernel.i18n import Text, lazy
-from metadata.condition import ConditionError, parse
+from metadata.condition import Compare
+from metadata.operators import OPERATORS
 from metadata.schema import Field, Object, Path
 from runtime import access
 from runtime.query.source import Source
@@ -146,19 +147,14 @@ def find_by_value(
     scope: RecordScope, target: Object, field_: Field, values: Iterable[Any]
 ) -> dict[Any, tuple[int, ...]]:
     """Visible records by the comparable of a field; values that cannot be read find nothing."""
-    readable = {comparable_of(field_, value): value for value in values}
+    readable = {comparable_of(field_, value): read_or_none(field_, value) for value in values}
     readable.pop(None, None)
     wanted = list(readable.values())
     found: dict[Any, tuple[int, ...]] = defaultdict(tuple)
     path = Path((field_,))
     for start in range(0, len(wanted), _MATCH_CHUNK):
-        chunk = wanted[start : start + _MATCH_CHUNK]
-        try:
-            condition = parse(
-                {"field": field_.api, "op": "in", "value": chunk}, target, scope.schema
-            )
-        except ConditionError:  # a value that conditions do not take matches nothing
-            continue
+        chunk = tuple(wanted[start : start + _MATCH_CHUNK])
+        condition = Compare(path, OPERATORS["in"], chunk)
         source = Source(scope, target)
         source.where(condition)
         statement = source.select(source.base.c.id, source.stored(path).label("stored"))
@@ -171,11 +167,16 @@ def find_by_value(
 
 def comparable_of(field_: Field, value: Any) -> Any:
     """What a given value is compared by; None when the field cannot have it."""
+    read = read_or_none(field_, value)
+    return None if read is None else field_.type.comparable(field_, read)
+
+
+def read_or_none(field_: Field, value: Any) -> Any:
+    """A given value as the field's value; None when the field cannot have it."""
     try:
-        read = field_.type.read(field_, value)
+        return field_.type.read(field_, value)
     except ValueError:
         return None
-    return None if read is None else field_.type.comparable(field_, read)
 
 
 def _load(scope: RecordScope, link: Field, target: Object, ids: set[int]) -> dict[int, Target]:

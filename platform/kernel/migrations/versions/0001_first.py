@@ -20,7 +20,16 @@ SLOTS = {
     "p": ("int", 10),
     "t": ("text", 8),
 }
-WITH_ID = frozenset("ndt")  # slots that lists are sorted by: the id breaks ties
+# Lists are sorted by n, d and t slots. The id breaks ties. What follows it does not order: it lets
+# the index itself pass over records of other owners and, by date, of other choices of the first
+# picklists, of which it would otherwise fetch twenty rows for each one that is shown.
+AFTER_SLOT = {
+    "n": ", id, owner_id",
+    "d": ", id, owner_id, p1, p2, p3, p4",
+    "t": ", id, owner_id",
+    "r": "",
+    "p": "",
+}
 
 DIRECTORY = """
 CREATE SEQUENCE node_seq MINVALUE 0 MAXVALUE 1023 CYCLE;
@@ -352,9 +361,9 @@ def upgrade() -> None:
     for kind, (_sql, count) in SLOTS.items():
         for n in range(1, count + 1):
             slot = f"{kind}{n}"
-            tie = ", id" if kind in WITH_ID else ""
             op.execute(
-                f"CREATE INDEX record_slot_{slot} ON record (tenant_id, object_id, {slot}{tie}) "
+                f"CREATE INDEX record_slot_{slot} "
+                f"ON record (tenant_id, object_id, {slot}{AFTER_SLOT[kind]}) "
                 f"WHERE {slot} IS NOT NULL"
             )
     _protect()

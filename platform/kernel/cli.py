@@ -17,6 +17,7 @@ from kernel.embedded.supervisor import interrupt_on_stop_signals
 from kernel.errors import Problem
 from kernel.i18n import _
 from kernel.settings import Settings, SettingsError
+from kernel.web.services import QUEUES
 
 MakeApp = Callable[[], Flask]
 
@@ -69,12 +70,20 @@ def serve() -> None:
 
 @click.command()
 @click.option("--burst", is_flag=True, help="Stop when the queues are empty.")
+@click.option(
+    "--queue",
+    "queues",
+    type=click.Choice(QUEUES),
+    multiple=True,
+    default=QUEUES,
+    help="Only this one; may be given again. Long jobs are in `bulk`.",
+)
 @click.pass_obj
-def worker(make_app: MakeApp, burst: bool) -> None:
+def worker(make_app: MakeApp, burst: bool, queues: tuple[str, ...]) -> None:
     """Do the jobs: imports, exports, mail and all else that takes long."""
     from kernel.worker import work
 
-    work(_ready_app(make_app), burst=burst)
+    work(_ready_app(make_app), queues, burst=burst)
 
 
 @click.command()

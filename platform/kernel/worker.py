@@ -87,6 +87,10 @@ def _finish(running: RunningJob, state: str, message: str | None) -> None:
             )
             .values(state=state, message=message, finished_at=now, heartbeat_at=now)
         )
+    log.info(
+        "job finished",
+        extra={"tenant_id": running.tenant_id, "job": running.id, "state": state},
+    )
 
 
 @contextmanager

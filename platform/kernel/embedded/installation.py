@@ -22,7 +22,13 @@ from kernel.settings import Settings
 
 BANYAN = str(Path(sys.executable).parent / "banyan")
 SERVE = [sys.executable, "-m", "gunicorn", "--config", "python:kernel.web.server", "wsgi:app"]
-PROGRAMS = {"web": SERVE, "worker": [BANYAN, "worker"], "scheduler": [BANYAN, "scheduler"]}
+PROGRAMS = {
+    "web": SERVE,
+    # Mail does not wait behind an import.
+    "worker": [BANYAN, "worker", "--queue", "default"],
+    "worker-bulk": [BANYAN, "worker", "--queue", "bulk"],
+    "scheduler": [BANYAN, "scheduler"],
+}
 """What runs, by its name in messages and logs."""
 
 DEMO_TENANTS = ("demo", "acme")

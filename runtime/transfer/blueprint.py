@@ -10,7 +10,7 @@ from metadata.schema import Object
 from runtime.scope import RecordScope
 from runtime.transfer.imports import get_import, job_of
 from runtime.transfer.models import DataImport
-from runtime.transfer.outcomes import result_text
+from runtime.transfer.outcomes import RESULTS, result_text
 from runtime.transfer.plan import Plan, plan_from_json
 from runtime.web import record_id
 
@@ -20,7 +20,7 @@ pages = Blueprint("transfer", __name__, template_folder="templates")
 @pages.context_processor
 def texts() -> dict[str, object]:
     """What the templates of these pages may use."""
-    return {"result_text": result_text, "object_label": object_label}
+    return {"result_text": result_text, "results": RESULTS}
 
 
 def object_label(scope: RecordScope, number: int) -> str:

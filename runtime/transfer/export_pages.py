@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from kernel.errors import Invalid, NotFound
-from kernel.i18n import _
+from kernel.i18n import _, current_locale
 from kernel.jobs import OPEN, Job, get_job, request_cancel, start_job
 from kernel.web.downloads import download
 from kernel.web.routes import SIGNED_IN, route
@@ -60,7 +60,7 @@ def create_export(object_api: str) -> ResponseReturnValue:
     given = _given(_state(scope, object_), with_ids="ids" in request.form)
     plan = ExportPlan.from_json(scope, given)
     if count(scope, object_, plan.where, cap=DIRECT_ROWS) > DIRECT_ROWS:
-        job = start_job(scope, KIND, given, plural(object_))
+        job = start_job(scope, KIND, {**given, "locale": current_locale()}, plural(object_))
         return redirect(f"/exports/{job.id}", 303)
     return _file(scope, plan)
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from kernel.errors import FieldError, Invalid
-from kernel.i18n import label_text, lazy
+from kernel.i18n import current_locale, label_text, lazy
 from kernel.scope import Actor
 from metadata.condition import Condition, parse
 from metadata.fieldtypes.choices import choice_label
@@ -155,7 +155,7 @@ def _cell(plan: ExportPlan, actor: Actor, path: Path, record: Record) -> Any:
     if isinstance(shown, dict):
         return shown["name"] if plan.style == "labels" else str(shown["id"])
     if field.picklist is not None:
-        return _choices(plan, field, shown, actor)
+        return _choices(plan, field, shown)
     value = load_value(field, shown)
     if field.type.name == "percent":
         return Percentage(value)
@@ -164,8 +164,8 @@ def _cell(plan: ExportPlan, actor: Actor, path: Path, record: Record) -> Any:
     return value.astimezone(ZoneInfo(actor.zone)) if isinstance(value, datetime) else value
 
 
-def _choices(plan: ExportPlan, field: Field, shown: Any, actor: Actor) -> str:
+def _choices(plan: ExportPlan, field: Field, shown: Any) -> str:
     codes: Sequence[str] = [shown] if isinstance(shown, str) else shown
     if plan.style == "names":
         return ";".join(codes)
-    return "; ".join(choice_label(field, code, actor.locale) for code in codes)
+    return "; ".join(choice_label(field, code, current_locale()) for code in codes)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from kernel import files
 from kernel.errors import Conflict, NotFound
 from kernel.files import File
-from kernel.i18n import lazy
+from kernel.i18n import current_locale, lazy
 from kernel.jobs import OPEN, Job, start_job
 from metadata.schema import Object
 from runtime import access
@@ -120,8 +120,12 @@ def _start(scope: RecordScope, data_import: DataImport, kind: str, *, dry: bool)
     plan = plan_from_json(data_import.plan)
     header, _rows = sample(scope, data_import.file_id, plan.format, limit=0)
     bind(scope, plan, header)  # says at once what is wrong with the mapping
-    params: dict[str, Any] = {"import": str(data_import.id), "dry": dry}
-    return start_job(scope, kind, params, data_import.file_name)
+    return start_job(scope, kind, _params(data_import, dry=dry), data_import.file_name)
+
+
+def _params(data_import: DataImport, **more: Any) -> dict[str, Any]:
+    """What a job needs to know; it reports in the language of the one who starts it."""
+    return {"import": str(data_import.id), "locale": current_locale(), **more}
 
 
 def start_undo(scope: RecordScope, data_import: DataImport) -> Job:
@@ -134,7 +138,7 @@ def start_undo(scope: RecordScope, data_import: DataImport) -> Job:
     undo = job_of(scope, data_import.undo_job_id)
     if undo is not None and undo.state not in ("failed", "cancelled"):
         raise Conflict(lazy("This import is already undone."))
-    job = start_job(scope, "import.undo", {"import": str(data_import.id)}, data_import.file_name)
+    job = start_job(scope, "import.undo", _params(data_import), data_import.file_name)
     data_import.undo_job_id = job.id
     return job
 

@@ -6,11 +6,13 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import wraps
 
 from sqlalchemy import select
 
 from kernel import files
 from kernel.errors import NotFound
+from kernel.i18n import current_locale, use_locale
 from kernel.jobs import RunningJob, job_kind
 from runtime.scope import RecordScope, open_scope
 from runtime.transfer import outcomes
@@ -26,7 +28,19 @@ from runtime.transfer.undoing import Undone, undo_changes
 CSV_TYPE = "text/csv; charset=utf-8"
 
 
+def in_its_language(run: Callable[[RunningJob], None]) -> Callable[[RunningJob], None]:
+    """Run a job in the language of the page from which it was started."""
+
+    @wraps(run)
+    def speaking(job: RunningJob) -> None:
+        with use_locale(job.params.get("locale") or current_locale()):
+            run(job)
+
+    return speaking
+
+
 @job_kind("import", queue="bulk", resumes=True)
+@in_its_language
 def run_import(job: RunningJob) -> None:
     """Import the file of an import, or with `dry` check it. What is wrong with rows is in the
     results; raises a `Problem` when the file or the mapping as a whole cannot be used."""
@@ -89,6 +103,7 @@ def _keep_summary(job: RunningJob, part: str, tally: Tally) -> None:
 
 
 @job_kind("import.undo", queue="bulk", resumes=True)
+@in_its_language
 def run_undo(job: RunningJob) -> None:
     """Take an import back."""
     with open_scope(job.database, job.tenant_id, job.actor()) as scope:
@@ -96,7 +111,7 @@ def run_undo(job: RunningJob) -> None:
         import_job_id, name = data_import.job_id, data_import.file_name
     if import_job_id is None:
         raise NotFound()
-    tally = Tally({"undone": 0, "kept": 0})
+    tally = Tally({outcomes.UNDONE: 0, outcomes.KEPT: 0})
     done = undo_changes(job, import_job_id, tally)
     _keep_results(job, name, lambda out: _write_undone(out, done))
     _keep_summary(job, "undo", tally)
@@ -111,6 +126,7 @@ def _write_undone(out: io.TextIOBase, done: Iterable[Undone]) -> None:
 
 
 @job_kind("export", queue="bulk")
+@in_its_language
 def run_export(job: RunningJob) -> None:
     """Write a list to a file."""
     with tempfile.TemporaryFile() as file:

@@ -57,7 +57,7 @@ class Lookups:
         self, scope: RecordScope, bound: BoundPlan, column: BoundColumn, rows: list[Prepared]
     ) -> None:
         target = scope.schema.objects[column.field.to or ""]
-        found = self.find(scope, bound, column, {row.links[column] for row in rows})
+        found = self.find(scope, bound, column, [row.links[column] for row in rows])
         missing = [text for text, ids in found.items() if not ids]
         refused: dict[str, tuple[FieldError, ...]] = {}
         if missing and column.create_missing:

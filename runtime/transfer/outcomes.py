@@ -20,6 +20,10 @@ UPDATED = "updated"
 UNCHANGED = "unchanged"
 FAILED = "failed"
 NOT_DONE = "not_done"
+UNDONE = "undone"
+KEPT = "kept"
+RESULTS = (CREATED, UPDATED, UNCHANGED, UNDONE, KEPT, FAILED, NOT_DONE)
+"""All results, in the order in which they are shown."""
 SHOWN_ERRORS = 50
 SHOWN_ROWS = 10
 _NUMBER = re.compile(r"[+-]?\d[\d.,]*%?", re.ASCII)
@@ -101,6 +105,8 @@ def result_text(result: str) -> str:
         UNCHANGED: _("unchanged"),
         FAILED: _("refused"),
         NOT_DONE: _("not done"),
+        UNDONE: _("undone"),
+        KEPT: _("kept"),
     }.get(result, result)
 
 

@@ -14,11 +14,9 @@ from runtime.records import Change, RowResult, delete_many, update_many
 from runtime.scope import RecordScope, open_scope
 from runtime.transfer import changelog
 from runtime.transfer.models import ImportChange
-from runtime.transfer.outcomes import Tally
+from runtime.transfer.outcomes import KEPT, UNDONE, Tally
 
 CHUNK = 200
-UNDONE = "undone"
-KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)

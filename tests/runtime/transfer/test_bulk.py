@@ -35,7 +35,7 @@ class Bulk:
         job_id = answer.json["job"]
         with self.shop.app.app_context():
             self.shop.work(int(job_id))
-        job = self.client.get(f"/api/v1/jobs/{job_id}").json
+        job: Any = self.client.get(f"/api/v1/jobs/{job_id}").json
         with self.client.get(job["results_url"]) as results:
             rows = list(csv.DictReader(io.StringIO(results.data.decode("utf-8-sig"))))
         return job, rows

@@ -264,7 +264,7 @@ def test_signing_out_ends_the_session_on_the_server(browse: Browse, twin: Twin) 
 
 
 def test_an_old_hash_is_renewed(browse: Browse, twin: Twin, database: Database) -> None:
-    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    weak = PasswordHasher(time_cost=1, memory_cost=512, parallelism=1).hash(PASSWORD)
     assert twin.ours.user.id is not None
     with database.scope(twin.ours.id) as scope:
         service.get_user(scope, twin.ours.user.id).password_hash = weak

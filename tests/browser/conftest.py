@@ -142,7 +142,10 @@ def look(world: World, chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 def _note(complaints: list[str], message: ConsoleMessage) -> None:
     # A page that answers 4xx on purpose is reported as a failed resource; the rest is ours.
-    expected = "Failed to load resource: the server responded with a status of 4"
+    expected = (
+        "Failed to load resource: the server responded with a status of 4",
+        "Response Status Error Code 4",
+    )
     if message.type in ("error", "warning") and not message.text.startswith(expected):
         complaints.append(f"{message.type}: {message.text}")
 

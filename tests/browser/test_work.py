@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from runtime import records
 from runtime.scope import open_scope
@@ -109,7 +109,7 @@ class TestLists:
         page.locator('[name="f-1-1.field"]').select_option("amount")
         page.locator('[name="f-1-1.op"]').select_option(">")
         page.locator('[name="f-1-1.value"]').fill("100,000")
-        page.get_by_role("button", name="应用" if chinese else "Apply").click()
+        page.get_by_role("button", name="应用" if chinese else "Apply", exact=True).click()
         sentence = page.locator("main > .bn-sentence")
         expect(sentence).to_contain_text(
             "公司是 Hooli 且（阶段为赢单 或 金额大于"
@@ -124,6 +124,20 @@ class TestLists:
         page.locator('[name="f-0.value"]').wait_for()
         page.get_by_role("button", name="Apply").click()
         expect(page.locator(".bn-rule .bn-error")).to_have_text("A value is missing.")
+
+    def test_typing_while_the_server_draws_is_not_lost(self, look: Callable[..., Page]) -> None:
+        page = look("/o/deal")
+        page.click("[aria-controls=filter-panel]")
+        page.locator('[name="f-0.value"]').wait_for()
+        held: list[Route] = []
+        page.route("**/filter", held.append)
+        with page.expect_request("**/filter"):
+            page.locator('[name="f-0.op"]').select_option("contains")
+        page.locator('[name="f-0.value"]').press_sequentially("华为")
+        held.pop().continue_()
+        expect(page.locator('[name="f-0.op"] [selected]')).to_have_attribute("value", "contains")
+        expect(page.locator('[name="f-0.value"]')).to_have_value("华为")
+        expect(page.locator('[name="f-0.value"]')).to_be_focused()
 
     def test_paging_goes_there_and_back(self, look: Callable[..., Page]) -> None:
         page = look("/o/deal?sort=-amount,name")

@@ -46,6 +46,23 @@
   document.addEventListener("htmx:sendError", () => toast(texts.textOffline, "error"));
   document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 
+  // What is typed into [data-keep-typing] while the server draws it anew is not lost.
+  let typed = null;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target.matches("[data-keep-typing]")) typed = new Map();
+  });
+  document.addEventListener("input", (event) => {
+    if (typed && event.target.id && !event.target.matches("select")) typed.set(event.target.id, event.target.value);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!typed || !event.detail.target.matches("[data-keep-typing]")) return;
+    for (const [id, value] of typed) {
+      const field = document.getElementById(id);
+      if (field && event.detail.target.contains(field)) field.value = value;
+    }
+    typed = null;
+  });
+
   // -- dialogs: a <dialog> that arrives in #dialogs opens; Esc and [data-close] close it ----
 
   function openDialog(root) {

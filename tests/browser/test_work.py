@@ -130,7 +130,7 @@ class TestLists:
         page.click("[aria-controls=filter-panel]")
         page.locator('[name="f-0.value"]').wait_for()
         held: list[Route] = []
-        page.route("**/filter", held.append)
+        page.route("**/filter", lambda route: held.append(route))
         with page.expect_request("**/filter"):
             page.locator('[name="f-0.op"]').select_option("contains")
         page.locator('[name="f-0.value"]').press_sequentially("华为")

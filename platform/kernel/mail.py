@@ -61,7 +61,10 @@ def compose(settings: Settings, payload: dict[str, Any], name: str, at: datetime
 
 
 def _send(url: str, message: EmailMessage) -> None:
-    """Hand a message to the server at `smtp://`, `smtp+starttls://` or `smtps://`."""
+    """Hand a message to the server at `smtp://`, `smtp+starttls://` or `smtps://`.
+
+    A password is never sent in the clear: with one, `smtp://` means STARTTLS too.
+    """
     parts = urlsplit(url)
     host, context = parts.hostname or "localhost", ssl.create_default_context()
     if parts.scheme == "smtps":
@@ -71,7 +74,7 @@ def _send(url: str, message: EmailMessage) -> None:
     else:
         server = smtplib.SMTP(host, parts.port or 25, timeout=_TIMEOUT_SECONDS)
     with server:
-        if parts.scheme == "smtp+starttls":
+        if parts.scheme == "smtp+starttls" or (parts.scheme == "smtp" and parts.username):
             server.starttls(context=context)
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))

@@ -23,6 +23,7 @@ class PostOffice:
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.heard: list[bytes] = []
         self.refuse = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -55,6 +56,7 @@ class PostOffice:
 
         say("220 ready")
         while line := stream.readline():  # type: ignore[attr-defined]  # a socket file
+            self.heard.append(line)
             verb = line.strip().upper()[:4]
             if verb == b"DATA":
                 say("354 go on")
@@ -137,6 +139,18 @@ def test_nobody_smuggles_headers(sending: Services, office: PostOffice, twin: Tw
     (message,) = office.messages
     assert message["Bcc"] is None
     assert message["Subject"] == "Hi Bcc: everybody@x.example"
+
+
+def test_a_password_is_not_sent_in_the_clear(
+    services: Services, office: PostOffice, twin: Twin
+) -> None:
+    url = office.url.replace("smtp://", "smtp://me:hunter2@")
+    careless = replace(services, settings=replace(services.settings, smtp_url=url))
+    with create_app(careless).app_context():
+        _send(careless, twin.ours.id)
+        assert outbox.deliver(careless, twin.ours.id) == 0
+    assert office.messages == []
+    assert not any(line.startswith(b"AUTH") for line in office.heard)
 
 
 def test_without_a_server_mail_is_kept_in_a_folder_once(

@@ -41,7 +41,7 @@ _POLL_SECONDS = 0.5
 @click.option("--tenant", "slug", required=True)
 @click.option("--user", "email", required=True, help="For whom: their rights apply.")
 @click.option("--object", "object_api", required=True, help="Api name, such as opportunity.")
-@click.option("--mode", type=click.Choice(MODES), default="insert", show_default=True)
+@click.option("--mode", type=click.Choice(MODES), help="insert when absent.")
 @click.option("--match", help="Field by which update and upsert find existing records.")
 @click.option(
     "--map",
@@ -148,7 +148,7 @@ def _plan(scope: RecordScope, guessed: Plan, options: dict[str, Any]) -> Plan:
     columns = _with_values(columns, options["value_maps"])
     columns = _with_creation(columns, options["create_missing"])
     given = {
-        "mode": options["mode"] if options["mapping"] is None or options["match"] else None,
+        "mode": options["mode"],
         "match": options["match"],
         "decimal": options["decimal"],
         "dates": options["dates"],

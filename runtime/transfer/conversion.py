@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from kernel.errors import FieldError
@@ -37,11 +38,14 @@ def value_map(values: Any) -> dict[str, str]:
 
 def to_value(field: Field, text: str, plan: Plan, locale: str, zone: str) -> Any:
     """The value that a non-blank text means for a field. Raises `BadValue`."""
-    if not isinstance(text, TypedText):
-        if field.type.slot_kind == "n" and plan.decimal == ",":
-            text = _with_point(text)
-        elif field.type.temporal is not None and plan.dates != "ymd":
-            text = _year_first(text, plan.dates)
+    numeric = field.type.slot_kind == "n"
+    if isinstance(text, TypedText):
+        if numeric and text.endswith("%") and field.type.name != "percent":
+            text = f"{Decimal(text[:-1]) / 100:f}"  # the cell only looks like a percentage
+    elif numeric and plan.decimal == ",":
+        text = _with_point(text)
+    elif field.type.temporal is not None and plan.dates != "ymd":
+        text = _year_first(text, plan.dates)
     return field.type.parse_text(field, str(text), locale, zone=zone)
 
 

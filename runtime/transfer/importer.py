@@ -168,6 +168,7 @@ class Importing:
         """The plan under the metadata of now: somebody may have published meanwhile."""
         if scope.schema.version != self.bound.schema.version:
             self.bound = bind(scope, self.plan, self.spool.header)
+            self._lookups = Lookups()
         return self.bound
 
     def _check(self, scope: RecordScope, bound: BoundPlan, items: list[_Item]) -> None:
@@ -183,7 +184,7 @@ class Importing:
         if twin is None:
             return
         field_, first = twin
-        decides = field_ is self.bound.match
+        decides = self.bound.match is not None and field_.id == self.bound.match.id
         if decides or self._result_at(first) in (outcomes.CREATED, outcomes.UPDATED):
             item.prepared.refuse(
                 field_.api,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,6 +14,7 @@ from kernel.errors import Conflict, NotFound
 from kernel.files import File
 from kernel.i18n import current_locale, lazy
 from kernel.jobs import OPEN, Job, start_job
+from kernel.scope import Scope
 from metadata.schema import Object
 from runtime import access
 from runtime.scope import RecordScope
@@ -23,6 +25,8 @@ from runtime.transfer.readers import FileFormat, Row, detect, read_table
 from runtime.transfer.suggestions import suggest_columns
 
 SAMPLE_ROWS = 200
+ABANDONED = timedelta(days=30)
+"""After this time an import that was never started goes, with its file."""
 PURPOSE = "import"
 
 
@@ -149,10 +153,22 @@ def _refuse_if_open(scope: RecordScope, job_id: int | None) -> None:
         raise Conflict(lazy("A job of this import is still running. Please wait for its end."))
 
 
-def job_of(scope: RecordScope, job_id: int | None) -> Job | None:
+def job_of(scope: Scope, job_id: int | None) -> Job | None:
     """A job of an import that the actor may see."""
     if job_id is None:
         return None
     return scope.unit.session.scalars(
         select(Job).where(Job.id == job_id).execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def purge_abandoned(scope: Scope) -> None:
+    """Delete imports that nobody started within `ABANDONED`, and their files."""
+    before = scope.unit.clock.now() - ABANDONED
+    query = select(DataImport).where(DataImport.job_id.is_(None), DataImport.created_at < before)
+    for found in scope.unit.session.scalars(query).all():
+        check = job_of(scope, found.check_job_id)
+        if check is not None and check.results_file_id is not None:
+            files.delete_file(scope, check.results_file_id)
+        files.delete_file(scope, found.file_id)
+        scope.unit.session.delete(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kernel import files
+from kernel import files, scheduler
 from kernel.errors import FieldError, Invalid, NotFound, Problem
 from kernel.i18n import _, lazy
 from kernel.jobs import OPEN, request_cancel
@@ -31,6 +31,7 @@ MODULES = (columns_page, values_page, export_pages)
 def register(app: Flask) -> None:
     """Serve the pages from `app`."""
     app.register_blueprint(pages)
+    scheduler.purge(imports.purge_abandoned)
     add_entry(app, "main", lazy("Imports"), "transfer.list_imports", "file-import")
     add_list_link(app, import_link)
     add_list_link(app, export_pages.export_link)

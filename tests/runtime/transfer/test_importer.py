@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from kernel.clock import FixedClock
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.jobs import request_cancel
 from runtime.records import Change, update_many
@@ -395,3 +396,30 @@ def test_other_people_do_not_see_an_import(shop: Shop) -> None:
     with shop.scope() as scope:
         assert [found.id for found in imports.list_imports(scope)] == [mine, import_id]
         assert isinstance(imports.get_import(scope, mine), DataImport)
+
+
+def test_what_nobody_starts_goes_after_a_month(shop: Shop, clock: FixedClock) -> None:
+    started, _job = shop.run("company", COMPANIES)
+    abandoned = shop.set_up("company", COMPANIES)
+    shop.start(imports.start_check, abandoned)
+    clock.advance(days=31)
+    recent = shop.set_up("company", COMPANIES)
+    with shop.scope() as scope:
+        imports.purge_abandoned(scope)
+    with shop.scope() as scope:
+        assert [found.id for found in imports.list_imports(scope)] == [recent, started]
+
+
+def test_cells_of_workbooks_that_only_look_like_percentages(shop: Shop) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Name", "Staff", "Note"])
+    sheet.append(["A", 12, 0.125])
+    sheet["B2"].number_format = "0%"
+    sheet["C2"].number_format = "0.0%"
+    out = io.BytesIO()
+    book.save(out)
+    _id, job = shop.run("company", out.getvalue())
+    assert job.succeeded == 1, shop.results(job)
+    assert shop.rows("company", "name", "staff", "note") == [("A", 12, "12.5%")]

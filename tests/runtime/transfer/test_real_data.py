@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from kernel import files
+from kernel.jobs import start_job
 from kernel.web.app import create_base_app
 from kernel.web.services import Services
 from metadata import drafts, store
@@ -103,13 +106,13 @@ def test_the_real_data(sales: Shop) -> None:
     assert (job.succeeded, job.failed) == (7, 0), sales.results(job)
 
     pipeline = read("sales_pipeline.csv")
-    import_id = sales.set_up(
+    pipeline_import = sales.set_up(
         "opportunity", pipeline, columns=OPPORTUNITIES, mode="upsert", match="external_id"
     )
-    check = sales.start(imports.start_check, import_id)
+    check = sales.start(imports.start_check, pipeline_import)
     assert (check.succeeded, check.failed) == (7_375, 1_425)
     assert sales.rows("opportunity", "name") == []
-    job = sales.start(imports.start_run, import_id)
+    job = sales.start(imports.start_run, pipeline_import)
     assert (job.succeeded, job.failed) == (7_375, 1_425)
     refused = [row for row in sales.results(job) if row["_result"] == "failed"]
     assert {row["_error"] for row in refused} == {"Account: This field is required."}
@@ -131,6 +134,10 @@ def test_the_real_data(sales: Shop) -> None:
     assert sum(row[1] for row in rows) == 10_005_534
     assert sum(row[2] for row in rows) == 4_238
     check_records(sales)
+    check_export(sales)
+    undo = sales.start(imports.start_undo, pipeline_import)
+    assert (undo.succeeded, undo.failed) == (7_375, 0)
+    assert len(sales.rows("opportunity", "id")) == 1_425
 
 
 def make_account_optional(sales: Shop) -> None:
@@ -176,3 +183,25 @@ def check_records(sales: Shop) -> None:
                 value,
             )
     assert stored == {}
+
+
+def check_export(sales: Shop) -> None:
+    """An export of the list, imported again, changes nothing."""
+    names = ["external_id", "name", "owner", "product", "account", "stage"]
+    names += ["engage_date", "close_date", "amount"]
+    with sales.scope() as scope:
+        params = {"object": "opportunity", "columns": names, "kind": "csv", "style": "labels"}
+        job_id = start_job(scope, "export", params, "Opportunities").id
+    job = sales.work(job_id)
+    assert (job.state, job.total) == ("done", 8_800)
+    with sales.scope() as scope, files.open_file(scope, job.results_file_id or 0) as file:
+        content = file.read()
+    header = next(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    columns = tuple(
+        ColumnPlan(head, name, ("name",) if name in ("owner", "product", "account") else ())
+        for head, name in zip(header, names, strict=True)
+    )
+    _id, job = sales.run(
+        "opportunity", content, columns=columns, mode="upsert", match="external_id"
+    )
+    assert {row["_result"] for row in sales.results(job)} == {"unchanged"}

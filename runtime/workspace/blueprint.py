@@ -26,6 +26,9 @@ def plural(object_: Object) -> str:
     return label_text(object_.plural) or label_text(object_.label)
 
 
+pages.add_app_template_filter(display.path_label, "path_label")
+
+
 @pages.app_template_filter("dial")
 def dial(number: str) -> str:
     """A telephone number as `tel:` links take it; an extension is left to people."""

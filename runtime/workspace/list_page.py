@@ -68,7 +68,6 @@ def show_list(object_api: str) -> ResponseReturnValue:
         "workspace/list.html",
         object=object_,
         state=state,
-        choices=choices_of(object_, list_views(scope, object_)),
         lines=lines_of(scope, state.columns, found.records),
         next_url=state.next_url(found.next) if found.next else None,
         problem=problem,

@@ -50,6 +50,7 @@ class ListState:
     """A list as it is shown. `given` holds what the address says beyond the view."""
 
     object: Object
+    choices: tuple[Choice, ...]
     view: Choice
     columns: tuple[Path, ...]
     where_json: Any
@@ -163,6 +164,7 @@ def read_state(
         problem = error.reason
     state = ListState(
         object_,
+        choices,
         view,
         columns or _columns(schema, object_, choices[0].columns),
         where_json,

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from flask import Flask
 
+import builder
 from kernel import logging, scheduler
 from kernel.cli import TerminalGroup
 from kernel.cli import commands as kernel_commands
@@ -39,6 +40,7 @@ def create_app(services: Services | None = None) -> Flask:
     workspace.register(app)
     reports.register(app)
     transfer.register(app)
+    builder.register(app)
     app.register_blueprint(api)
     scheduler.purge(sessions.purge_expired)
     return app

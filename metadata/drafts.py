@@ -19,6 +19,7 @@ from metadata.diffs import Line, changed_lines
 from metadata.documents import Body, Catalogue, Document, from_body
 from metadata.kinds import QUALIFIED, check
 from metadata.models import DraftChange
+from metadata.schema import Schema
 from metadata.versions import Tombstone, documents_at, tenant_state
 
 
@@ -288,14 +289,19 @@ def _difference(draft: _Draft, document_id: str) -> Difference:
     )
 
 
+def drafted(scope: Scope) -> Schema:
+    """The schema that the actor's draft would make, without slots. Raises `CompileFailed`."""
+    draft = _draft(scope)
+    return compile_schema(
+        [document for document in draft.new if not document.built_in],
+        surroundings=tenant_state(scope).surroundings,
+    )
+
+
 def problems(scope: Scope) -> tuple[CompileError, ...]:
     """What keeps the actor's draft from being published, as far as definitions go."""
-    draft = _draft(scope)
     try:
-        compile_schema(
-            [document for document in draft.new if not document.built_in],
-            surroundings=tenant_state(scope).surroundings,
-        )
+        drafted(scope)
     except CompileFailed as error:
         return error.faults
     return ()

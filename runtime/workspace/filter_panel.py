@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import orjson
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kernel.i18n import label_text
+from kernel.i18n import _, label_text
 from kernel.web.gate import wants_fragment
 from kernel.web.routes import SIGNED_IN, route
 from metadata.condition import ConditionError, parse
@@ -42,6 +42,9 @@ from runtime.workspace.list_page import (
     current_state,
     find_path,
 )
+
+MAX_WHERE = 4500
+"""Characters of a filter in an address; servers and proxies cut off addresses over 8 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ def _condition(scope: RecordScope, object_: Object, root: Group) -> tuple[Any, s
         parse(where, object_, scope.schema)
     except ConditionError as error:
         return None, str(error.reason)
+    if len(quote_plus(orjson.dumps(where))) > MAX_WHERE:
+        return None, _("This filter is too long for an address. Use fewer or shorter values.")
     return where, None
 
 

@@ -23,6 +23,8 @@ threads = 8
 timeout = 60
 graceful_timeout = 10
 keepalive = 5
+# Addresses of lists carry their filter.
+limit_request_line = 8190
 # The command socket would be one per account, whichever installation it belongs to.
 control_socket_disable = True
 # Heartbeats of workers are files; on a busy disk they would look dead.

@@ -350,6 +350,15 @@ class TestFilterPanel:
         answer = send(user, "/o/deal/filter", fields, action="apply")
         assert "A value is missing." in answer.get_data(as_text=True)
 
+    def test_a_filter_that_no_address_can_carry_is_refused(self, user: TenantClient) -> None:
+        fields = form_on(fetch(user, "/o/deal/filter"), "/o/deal/filter")
+        many = "\n".join("华为" * 50 for _ in range(20))
+        answer = send(
+            user, "/o/deal/filter", fields,
+            **{"f-0.op": "in", "f-0.value": many, "action": "apply"},
+        )  # fmt: skip
+        assert "This filter is too long" in answer.get_data(as_text=True)
+
     def test_the_filter_is_cleared(self, user: TenantClient) -> None:
         fields = form_on(fetch(user, "/o/deal/filter"), "/o/deal/filter")
         answer = send(user, "/o/deal/filter", fields, action="clear")

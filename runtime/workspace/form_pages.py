@@ -79,7 +79,9 @@ def is_input(scope: RecordScope, object_: Object, target: Field, record: Record 
     if target.api == OWNER and target.column is not None:
         if object_.master is not None or object_.api == access.USER:
             return False
-        return record is not None or access.may_own_for_others(scope)
+        if record is None:
+            return access.may_own_for_others(scope)
+        return access.may_hand_over(scope, record.owner_id)
     return target.column is None and not target.read_only and target.type.name != "autonumber"
 
 

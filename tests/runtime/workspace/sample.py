@@ -101,6 +101,14 @@ OBJECTS: dict[str, dict[str, Any]] = {
             _field("helper", "user", "Helper", "协助人"),
         ],
     },
+    "note": {
+        "label": _label("Note", "便签"),
+        "plural": _label("Notes", "便签"),
+        "name_field": "name",
+        "icon": "note",
+        "access": {"default": "edit"},
+        "fields": [_field("name", "text", "Subject", "主题", required=True)],
+    },
     "part": {
         "label": _label("Part", "明细"),
         "plural": _label("Parts", "明细"),

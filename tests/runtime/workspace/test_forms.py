@@ -326,6 +326,18 @@ class TestEdit:
         assert reread(database, side, deal).owner_id == side.other.id
 
 
+    def test_who_only_may_change_it_is_not_asked_for_the_owner(
+        self, user: TenantClient, other: TenantClient, database: Database, side: Side
+    ) -> None:
+        note = make(database, side, "note", name="One")
+        assert "f-owner" in edit_form(user, note)
+        fields = edit_form(other, note)
+        assert "f-owner" not in fields
+        answer = send(other, f"/o/note/{note.id}/edit", fields, **{"f-name": "Two"})
+        assert answer.status_code == 303
+        assert reread(database, side, note).values["name"] == "Two"
+
+
 class TestDelete:
     def test_the_question_names_what_goes_too(
         self, user: TenantClient, database: Database, side: Side

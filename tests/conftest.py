@@ -26,6 +26,7 @@ from kernel.db.unit import Database
 from kernel.embedded.home import Home
 from kernel.embedded.postgres import OWNER, SUPERUSER, Postgres
 from kernel.embedded.valkey import Valkey
+from kernel.i18n import use_locale
 from kernel.scope import Actor
 from kernel.settings import Settings
 from kernel.web.services import Services
@@ -62,6 +63,13 @@ class Servers:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(statement)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Each test begins in English: a request leaves its language behind in the test's thread."""
+    with use_locale("en"):
+        yield
 
 
 @pytest.fixture

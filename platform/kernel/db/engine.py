@@ -11,6 +11,15 @@ APP_ROLE = "banyan_app"
 """The role that all tenant work runs as: neither owner nor BYPASSRLS."""
 
 
+_OPTIONS = "-c timezone=UTC -c plan_cache_mode=force_custom_plan -c jit=off"
+# Milliseconds. No request and no step of a job needs as long; what does is stopped rather than
+# keeping others waiting. Migrations, which act as the owner, take the time they need.
+_LIMITS = (
+    "-c statement_timeout=120000 -c lock_timeout=30000 "
+    "-c idle_in_transaction_session_timeout=300000"
+)
+
+
 def dump_json(value: Any) -> str:
     """JSON for a jsonb column."""
     return orjson.dumps(value).decode()
@@ -30,7 +39,7 @@ def make_engine(url: str, *, pool_size: int = 10, role: str | None = APP_ROLE) -
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
         connect_args={
-            "options": "-c timezone=UTC -c plan_cache_mode=force_custom_plan -c jit=off",
+            "options": _OPTIONS if role is None else f"{_OPTIONS} {_LIMITS}",
             "application_name": "banyan",
             "connect_timeout": 5,
         },

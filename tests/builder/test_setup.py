@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from kernel.db.unit import Database
 from metadata import store
+from tests.builder.forms import PUBLISH, read, save
 from tests.runtime.workspace.pages import fetch, form_on, make, send, text_of
 from tests.runtime.workspace.sample import HOSTILE
 from tests.twins import Side, TenantClient, Twin
-
-PUBLISH = {"then": "publish"}
-
-
-def save(client: TenantClient, path: str, status: int = 303, at: str = "", **changes: Any) -> Any:
-    """Fill the form at `path` (sent to `at` or there) with some changes and send it."""
-    target = at or path.split("?")[0]
-    fields = form_on(fetch(client, path), target)
-    answer = send(client, target, fields, **changes)
-    assert answer.status_code == status, answer.text
-    return answer
 
 
 def test_a_new_object_is_there_with_the_next_request(
@@ -32,11 +21,16 @@ def test_a_new_object_is_there_with_the_next_request(
     save(
         admin,
         "/setup/objects/new",
-        **{"label.en": "Visit", "label.zh_CN": "拜访", "plural.en": "Visits", "access": "edit"},
-        **PUBLISH,
+        {
+            "label.en": "Visit",
+            "label.zh_CN": "拜访",
+            "plural.en": "Visits",
+            "access": "edit",
+            **PUBLISH,
+        },
     )
     assert "Visits" in text_of(fetch(user, "/o/visit"))
-    assert [o["api"] for o in user.get("/api/v1/objects").json["objects"]].count("visit") == 1
+    assert [o["api"] for o in read(user, "/objects")["objects"]].count("visit") == 1
     form = form_on(fetch(user, "/o/visit/new"), "/o/visit/new")
     assert send(user, "/o/visit/new", form, **{"f-name": "First"}).status_code == 303
     assert "First" in fetch(user, "/o/visit")
@@ -49,13 +43,13 @@ def test_a_new_field_is_in_form_list_and_api(
     save(
         admin,
         "/setup/objects/deal/fields/new?type=text",
-        **{
+        {
             "label.en": "Rival",
             "label.zh_CN": "竞争对手",
             "layout": ["deal.main"],
             "view": ["deal.all"],
+            **PUBLISH,
         },
-        **PUBLISH,
     )
     form = form_on(fetch(user, "/o/deal/new"), "/o/deal/new")
     assert "f-rival" in form
@@ -63,7 +57,7 @@ def test_a_new_field_is_in_form_list_and_api(
     listed = fetch(user, "/o/deal?view=deal.all")
     assert "Rival" in listed
     assert "Acme" in listed
-    answer = user.get("/api/v1/objects/deal").json
+    answer = read(user, "/objects/deal")
     assert "rival" in [f["api"] for f in answer["fields"]]
     user.set_cookie("lang", "zh_CN", domain=user.host)
     assert "竞争对手" in fetch(user, "/o/deal?view=deal.all")
@@ -77,7 +71,7 @@ def test_a_new_value_can_be_chosen_at_once(admin: TenantClient, user: TenantClie
     fields["values.state"] = ["", "", "", ""]
     assert send(admin, path, fields, **PUBLISH).status_code == 303
     assert ">Lost</option>" in fetch(user, "/o/deal/new")
-    deal = next(f for f in user.get("/api/v1/objects/deal").json["fields"] if f["api"] == "stage")
+    deal = next(f for f in read(user, "/objects/deal")["fields"] if f["api"] == "stage")
     assert [value["code"] for value in deal["values"]] == ["new", "talks", "won", "lost"]
 
 
@@ -91,7 +85,7 @@ def test_values_are_renamed_reordered_and_retired(admin: TenantClient, user: Ten
     fields["values.color"] = ["green", "", ""]
     fields["values.state"] = ["", "", "retired"]
     assert send(admin, path, fields, **PUBLISH).status_code == 303
-    found = user.get("/api/v1/objects/deal").json["fields"]
+    found = read(user, "/objects/deal")["fields"]
     values = next(f for f in found if f["api"] == "stage")["values"]
     assert [(v["code"], v["label"]["en"], v["retired"]) for v in values] == [
         ("won", "Signed", False),
@@ -104,7 +98,7 @@ def test_a_shared_picklist_is_made_and_used(admin: TenantClient, user: TenantCli
     save(
         admin,
         "/setup/picklists/new",
-        **{
+        {
             "label.en": "Sizes",
             "values.en": ["Small", "Large", ""],
             "values.zh_CN": ["小", "大", ""],
@@ -116,8 +110,7 @@ def test_a_shared_picklist_is_made_and_used(admin: TenantClient, user: TenantCli
     save(
         admin,
         "/setup/objects/company/fields/new?type=picklist",
-        **{"label.en": "Size", "set": "sizes"},
-        **PUBLISH,
+        {"label.en": "Size", "set": "sizes", **PUBLISH},
     )
     assert ">Small</option>" in fetch(admin, "/o/company/new")
     assert "company.size" in fetch(admin, "/setup/picklists")
@@ -126,22 +119,27 @@ def test_a_shared_picklist_is_made_and_used(admin: TenantClient, user: TenantCli
 def test_a_draft_is_seen_by_nobody_until_it_is_published(
     admin: TenantClient, user: TenantClient
 ) -> None:
-    save(admin, "/setup/objects/new", **{"label.en": "Ship"})
+    save(admin, "/setup/objects/new", {"label.en": "Ship"})
     assert "1 change" not in text_of(fetch(admin, "/setup/objects"))  # object and name field
     assert "2 changes are not published yet" in text_of(fetch(admin, "/setup/objects"))
     fetch(user, "/o/ship", 404)
     assert "object ship" in text_of(fetch(admin, "/setup/changes")).lower()
-    save(admin, "/setup/changes", at="/setup/changes/publish", message="Ships")
+    save(admin, "/setup/changes", {"message": "Ships"}, at="/setup/changes/publish")
     fetch(user, "/o/ship")
     assert "Ships" in text_of(fetch(admin, "/setup/history"))
-    save(admin, "/setup/history", at="/setup/history/revert", version="1")
+    save(admin, "/setup/history", {"version": "1"}, at="/setup/history/revert")
     fetch(user, "/o/ship", 404)
 
 
 def test_a_change_is_discarded(admin: TenantClient) -> None:
-    save(admin, "/setup/objects/company/fields/new?type=date", **{"label.en": "Since"})
+    save(admin, "/setup/objects/company/fields/new?type=date", {"label.en": "Since"})
     assert "company.since" in fetch(admin, "/setup/changes")
-    save(admin, "/setup/changes", at="/setup/changes/discard", kind="field", api="company.since")
+    save(
+        admin,
+        "/setup/changes",
+        {"kind": "field", "api": "company.since"},
+        at="/setup/changes/discard",
+    )
     assert "is discarded" in fetch(admin, "/setup/changes")
     assert "company.since" not in fetch(admin, "/setup/changes")
 
@@ -163,14 +161,14 @@ def test_a_field_is_deleted_with_its_places_and_comes_back(
     make(database, side, "deal", name="D", amount="12.50")
     with database.scope(side.id, side.admin) as scope:
         before = store.published(scope).version
-    save(admin, "/setup/delete/field/deal.amount", **PUBLISH)
+    save(admin, "/setup/delete/field/deal.amount", PUBLISH)
     assert "f-amount" not in fetch(user, "/o/deal/new")
-    save(admin, "/setup/history", at="/setup/history/revert", version=str(before))
+    save(admin, "/setup/history", {"version": str(before)}, at="/setup/history/revert")
     assert "12.50" in fetch(user, "/o/deal?columns=name,amount")
 
 
 def test_what_is_in_use_is_not_deleted(admin: TenantClient) -> None:
-    page = save(admin, "/setup/delete/object/company", 409, **PUBLISH).text
+    page = save(admin, "/setup/delete/object/company", PUBLISH, status=409).text
     assert "field deal.company" in page
     fetch(admin, "/setup/objects/company")
 
@@ -182,10 +180,9 @@ def test_hostile_names_are_text(admin: TenantClient, user: TenantClient, name: s
     save(
         admin,
         "/setup/objects/new",
-        **{"label.en": name, "plural.en": name, "name_label.en": name},
-        **PUBLISH,
+        {"label.en": name, "plural.en": name, "name_label.en": name, **PUBLISH},
     )
-    objects = admin.get("/api/v1/objects").json["objects"]
+    objects = read(admin, "/objects")["objects"]
     made = next(o for o in objects if o["label"].get("en") == name)
     page = fetch(user, f"/o/{made['api']}/new")
     assert name in html.unescape(page)
@@ -195,32 +192,34 @@ def test_hostile_names_are_text(admin: TenantClient, user: TenantClient, name: s
 
 def test_bad_input_is_told_and_kept(admin: TenantClient) -> None:
     long = "x" * 300
-    page = save(admin, "/setup/objects/new", 422, **{"label.en": long, **PUBLISH}).text
+    page = save(admin, "/setup/objects/new", {"label.en": long, **PUBLISH}, status=422).text
     assert long in page
     assert "not published yet" not in page
-    page = save(admin, "/setup/objects/new", 422, **{"label.en": "Fine", "api": "Not a name!"}).text
+    page = save(
+        admin, "/setup/objects/new", {"label.en": "Fine", "api": "Not a name!"}, status=422
+    ).text
     assert "Not a name!" in page
     assert "is not written as it must be" in page
-    page = save(admin, "/setup/objects/new", 422, **{"label.en": " "}).text
+    page = save(admin, "/setup/objects/new", {"label.en": " "}, status=422).text
     assert "Give a name in at least one language." in page
-    page = save(admin, "/setup/objects/new", 422, **{"label.en": "Deal", "api": "deal"}).text
+    page = save(admin, "/setup/objects/new", {"label.en": "Deal", "api": "deal"}, status=422).text
     assert "This name is taken." in page
 
 
 def test_what_does_not_compile_names_document_place_and_reason(admin: TenantClient) -> None:
     path = "/setup/objects/deal/fields/new?type=number"
     changes = {"label.en": "Odd", "min": "5", "max": "1"}
-    page = save(admin, path, 422, **changes, **PUBLISH).text
+    page = save(admin, path, {**changes, **PUBLISH}, status=422).text
     assert "The smallest value is above the largest." in page
     assert 'value="5"' in page
     assert "deal.odd" not in fetch(admin, "/setup/changes")
     page = save(
-        admin, path, 422, **{"label.en": "Odd", "label.zh_CN": "怪", "scale": "99"}, **PUBLISH
+        admin, path, {"label.en": "Odd", "label.zh_CN": "怪", "scale": "99", **PUBLISH}, status=422
     ).text
     assert "At most" in page or "at most" in page
-    save(admin, path, **changes)  # a draft may be unfinished
+    save(admin, path, {**changes})  # a draft may be unfinished
     assert "field deal.odd" in text_of(fetch(admin, "/setup/changes"))
-    page = save(admin, "/setup/changes", 422, at="/setup/changes/publish").text
+    page = save(admin, "/setup/changes", at="/setup/changes/publish", status=422).text
     assert "field deal.odd" in text_of(page)
 
 
@@ -241,7 +240,7 @@ def test_only_administrators_set_up(
 def test_the_other_tenant_sees_nothing(
     admin: TenantClient, twin: Twin, browse: Callable[..., TenantClient]
 ) -> None:
-    save(admin, "/setup/objects/new", **{"label.en": "Secret"}, **PUBLISH)
+    save(admin, "/setup/objects/new", {"label.en": "Secret", **PUBLISH})
     theirs = browse(twin.theirs, twin.theirs.admin)
     assert "Secret" not in fetch(theirs, "/setup/objects")
     fetch(theirs, "/o/secret", 404)

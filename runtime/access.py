@@ -2,9 +2,10 @@
 
 A record is visible to its owner and to administrators; to everybody in the tenant when the
 object's default access is `read` or `edit`. It may be changed and deleted by its owner and by
-administrators; by everybody when the default access is `edit`. Records of a detail object (one
-with a master-detail field) have the access and, always, the owner of their master. People
-(`user`) are created and changed by administrators only.
+administrators; by everybody when the default access is `edit`. Only its owner and administrators
+give it another owner, and only administrators create records for somebody else. Records of a
+detail object (one with a master-detail field) have the access and, always, the owner of their
+master. People (`user`) are created and changed by administrators only.
 
 Each rule is given twice, as SQL for queries and in Python for one record; tests hold them equal.
 """
@@ -79,8 +80,13 @@ def may_create(scope: RecordScope, object_: Object) -> bool:
 
 
 def may_own_for_others(scope: RecordScope) -> bool:
-    """Whether the actor may make somebody else the owner of a record that is not theirs."""
+    """Whether the actor may create records that somebody else owns."""
     return scope.actor.is_admin
+
+
+def may_hand_over(scope: RecordScope, owner_id: int | None) -> bool:
+    """Whether the actor may give a record of `owner_id` another owner."""
+    return scope.actor.is_admin or _is_owner(scope, owner_id)
 
 
 def _is_owner(scope: RecordScope, owner_id: int | None) -> bool:

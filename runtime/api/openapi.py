@@ -6,378 +6,235 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
 
 from kernel.i18n import label_text
-from metadata.schema import Field, Object
+from metadata.schema import Object
 from runtime import access
-from runtime.api import schemas
-from runtime.query.selection import DEFAULT_LIMIT, MAX_LIMIT
-from runtime.records.inputs import AUTONUMBER
+from runtime.api import fieldschemas, schemas
+from runtime.api.description import (
+    Json,
+    describe_parts,
+    describes,
+    empty_answer,
+    json_answer,
+    json_body,
+    operation,
+    parameter,
+    path_id,
+    ref,
+)
 from runtime.scope import RecordScope
+from runtime.transfer.bulk import MODES
 
-Json = dict[str, Any]
+BASE = "/api/v1"
 
-_ID: Json = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
-_LINK_ANSWER: Json = {
-    "type": ["object", "null"],
-    "properties": {"id": _ID, "name": {"type": ["string", "null"]}},
-    "required": ["id", "name"],
-}
-_LINK_REQUEST: Json = {
-    "description": "The id of a record, or the value of one of its fields that only it has.",
-    "anyOf": [
-        _ID,
-        {
-            "type": "object",
-            "properties": {
-                "match": {
-                    "type": "object",
-                    "minProperties": 1,
-                    "maxProperties": 1,
-                    "additionalProperties": {"type": "string"},
-                }
-            },
-            "required": ["match"],
-            "additionalProperties": False,
-        },
-    ],
-}
-_CONDITION: Json = {
-    "description": "A condition: a comparison, or all, any, not of conditions.",
-    "oneOf": [
-        {
-            "type": "object",
-            "properties": {
-                "field": {"type": "string"},
-                "op": {"type": "string"},
-                "value": {},
-            },
-            "required": ["field", "op"],
-            "additionalProperties": False,
-        },
-        *(
-            {
-                "type": "object",
-                "properties": {
-                    name: {"type": "array", "items": {"$ref": "#/components/schemas/Condition"}}
-                },
-                "required": [name],
-                "additionalProperties": False,
-            }
-            for name in ("all", "any")
-        ),
-        {
-            "type": "object",
-            "properties": {"not": {"$ref": "#/components/schemas/Condition"}},
-            "required": ["not"],
-            "additionalProperties": False,
-        },
-    ],
-}
-_PROBLEMS = {
-    400: "Malformed",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Absent or invisible",
-    409: "Conflict",
-    412: "Changed by somebody else",
-    413: "Too large",
-    415: "Not JSON",
-    422: "Invalid values",
-    429: "Too many requests",
-}
+_ETAG: Json = {"schema": {"type": "string"}, "description": "The version of the record."}
+_LOCATION: Json = {"schema": {"type": "string"}, "description": "Where it is found."}
+_IF_MATCH = parameter(
+    "header",
+    "If-Match",
+    {"type": "string"},
+    "The entity tag that was read; when somebody has changed the record since, the answer is 412.",
+)
+_IF_NONE_MATCH = parameter(
+    "header",
+    "If-None-Match",
+    {"type": "string"},
+    "The entity tag that is known already; when it still holds, the answer is 304.",
+)
 
 
 def describe_tenant(scope: RecordScope) -> Json:
     """The description, with what the caller may see."""
+    plugin = MarshmallowPlugin()
     spec = APISpec(
         title="Banyan",
         version=f"1.0.{scope.schema.version}",
         openapi_version="3.1.0",
-        plugins=[MarshmallowPlugin()],
+        plugins=[plugin],
         info={"description": "Records of this tenant. Errors are problem documents (RFC 9457)."},
         security=[{"token": []}, {"session": []}],
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    spec.components.security_scheme(
-        "session", {"type": "apiKey", "in": "cookie", "name": "__Host-session"}
-    )
-    spec.components.schema("Problem", schema=schemas.ProblemAnswer)
-    spec.components.schema("Job", schema=schemas.JobAnswer)
-    spec.components.schema("JobStarted", schema=schemas.JobStarted)
-    spec.components.schema("TokenRequest", schema=schemas.TokenRequest)
-    spec.components.schema("Token", schema=schemas.TokenAnswer)
-    spec.components.schema("AggregateRequest", schema=schemas.AggregateRequest)
-    spec.components.schema("Condition", _CONDITION)
-    _describe_tokens(spec)
-    _describe_jobs(spec)
-    _describe_objects(spec, scope)
+    session: Json = {"type": "apiKey", "in": "cookie", "name": "__Host-session"}
+    spec.components.security_scheme("session", session)
+    for name, schema in _COMPONENTS.items():
+        spec.components.schema(name, schema=schema)
+    describe_parts(spec, scope)
+    shapes = _Shapes(plugin)
     for object_ in scope.schema.objects.values():
-        _describe_object(spec, scope, object_)
+        _describe_records(spec, scope, object_)
+        _describe_queries(spec, object_, shapes)
+        _describe_bulk(spec, object_)
     return spec.to_dict()
 
 
-def _describe_tokens(spec: APISpec) -> None:
-    spec.path(
-        "/api/v1/tokens",
-        operations={
-            "post": _operation(
-                "Get a token",
-                {201: _json("The token", _ref("Token"))},
-                (400, 401, 403, 413, 415, 422, 429),
-                body=_ref("TokenRequest"),
-                security=[],
-            )
-        },
+_COMPONENTS: dict[str, type[Schema]] = {
+    "Problem": schemas.ProblemAnswer,
+    "Job": schemas.JobAnswer,
+    "JobStarted": schemas.JobStarted,
+    "TokenRequest": schemas.TokenRequest,
+    "Token": schemas.TokenAnswer,
+    "Objects": schemas.ObjectsAnswer,
+    "Object": schemas.ObjectAnswer,
+}
+
+
+class _Shapes:
+    """The marshmallow schemas of requests that are narrowed for each object, as JSON Schemas."""
+
+    def __init__(self, plugin: MarshmallowPlugin) -> None:
+        self._converter: Any = plugin.converter
+        self.query = self._shape(schemas.QueryRequest)
+        self.aggregate = self._shape(schemas.AggregateRequest)
+        self.grouping = self._shape(schemas.GroupingRequest)
+        self.measure = self._shape(schemas.MeasureRequest)
+
+    def _shape(self, schema: type[Schema]) -> Json:
+        return dict(self._converter.schema2jsonschema(schema()))
+
+
+@describes
+def _describe_tokens(spec: APISpec, _scope: RecordScope) -> None:
+    post = operation(
+        "Get a token",
+        {201: json_answer("The token, which is shown only now", ref("Token"))},
+        problems=(429,),
+        body=json_body(ref("TokenRequest")),
+        security=[],
     )
+    spec.path(f"{BASE}/tokens", operations={"post": post})
 
 
-def _describe_jobs(spec: APISpec) -> None:
-    spec.path(
-        "/api/v1/jobs/{id}",
-        parameters=[_path_id()],
-        operations={
-            "get": _operation(
-                "Read the progress of a job", {200: _json("The job", _ref("Job"))}, (401, 403, 404)
-            ),
-            "delete": _operation(
-                "Cancel a job", {204: {"description": "Asked to stop"}}, (400, 401, 403, 404, 409)
-            ),
-        },
-    )
+@describes
+def _describe_jobs(spec: APISpec, _scope: RecordScope) -> None:
+    path = f"{BASE}/jobs/{{id}}"
+    operations = {
+        "get": operation("Read the progress of a job", {200: json_answer("The job", ref("Job"))}),
+        "delete": operation("Cancel a job", {204: empty_answer("It was asked to stop")}),
+    }
+    spec.path(path, parameters=[path_id()], operations=operations)
+    text: Json = {"text/csv": {"schema": {"type": "string"}}}
+    file = {"description": "Each row with what became of it", "content": text}
+    results = operation("Download the results of a job", {200: file})
+    spec.path(f"{path}/results", parameters=[path_id()], operations={"get": results})
 
 
+@describes
 def _describe_objects(spec: APISpec, scope: RecordScope) -> None:
-    summary: Json = {"type": "object", "required": ["api", "label"]}
-    spec.path(
-        "/api/v1/objects",
-        operations={
-            "get": _operation(
-                "List the objects",
-                {
-                    200: _json(
-                        "The objects",
-                        {
-                            "type": "object",
-                            "properties": {"objects": {"type": "array", "items": summary}},
-                            "required": ["objects"],
-                        },
-                    )
-                },
-                (401, 403),
-            )
-        },
-    )
-    names = {"type": "string", "enum": list(scope.schema.objects)}
-    spec.path(
-        "/api/v1/objects/{object}",
-        parameters=[{"name": "object", "in": "path", "required": True, "schema": names}],
-        operations={
-            "get": _operation(
-                "Describe an object", {200: _json("The object", summary)}, (401, 403, 404)
-            )
-        },
-    )
+    everything = operation("List the objects", {200: json_answer("The objects", ref("Objects"))})
+    spec.path(f"{BASE}/objects", operations={"get": everything})
+    one = operation("Describe an object", {200: json_answer("The object", ref("Object"))})
+    name = parameter("path", "object", {"type": "string", "enum": list(scope.schema.objects)})
+    spec.path(f"{BASE}/objects/{{object}}", parameters=[name], operations={"get": one})
+    self = operation("Describe this API", {200: json_answer("This", {"type": "object"})})
+    spec.path(f"{BASE}/openapi.json", operations={"get": self})
 
 
-def _describe_object(spec: APISpec, scope: RecordScope, object_: Object) -> None:
-    answer, create, change = f"{object_.api}", f"{object_.api}.create", f"{object_.api}.change"
-    spec.components.schema(answer, _answer_schema(object_))
-    spec.components.schema(create, _request_schema(object_, new=True))
-    spec.components.schema(change, _request_schema(object_, new=False))
-    shown = _json(label_text(object_.label), _ref(answer))
-    tags = [object_.api]
-    base = f"/api/v1/records/{object_.api}"
+def _describe_records(spec: APISpec, scope: RecordScope, object_: Object) -> None:
+    api = object_.api
+    spec.components.schema(api, fieldschemas.record_answer(object_))
+    spec.components.schema(f"{api}.create", fieldschemas.record_request(object_, new=True))
+    spec.components.schema(f"{api}.change", fieldschemas.record_request(object_, new=False))
+    path = f"{BASE}/records/{api}"
+    shown = json_answer(label_text(object_.label), ref(api), headers={"ETag": _ETAG})
     if access.may_create(scope, object_):
-        spec.path(
-            base,
-            operations={
-                "post": _operation(
-                    f"Create a record: {label_text(object_.label)}",
-                    {201: shown},
-                    (400, 401, 403, 409, 413, 415, 422),
-                    body=_ref(create),
-                    tags=tags,
-                )
-            },
+        headers = {"ETag": _ETAG, "Location": _LOCATION}
+        made = shown | {"headers": headers, "links": _links(api)}
+        create = operation(
+            f"Create a record: {label_text(object_.label)}",
+            {201: made},
+            body=json_body(ref(f"{api}.create")),
+            operationId=f"create.{api}",
+            tags=[api],
         )
-    match = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
+        spec.path(path, operations={"post": create})
     spec.path(
-        base + "/{id}",
-        parameters=[_path_id()],
+        f"{path}/{{id}}",
+        parameters=[path_id()],
         operations={
-            "get": _operation("Read a record", {200: shown}, (401, 403, 404), tags=tags),
-            "patch": _operation(
+            "get": operation(
+                "Read a record",
+                {200: shown, 304: empty_answer("It still has the version that is known")},
+                operationId=f"read.{api}",
+                parameters=[_IF_NONE_MATCH],
+                tags=[api],
+            ),
+            "patch": operation(
                 "Change the given fields of a record",
-                {200: shown},
-                (400, 401, 403, 404, 409, 412, 413, 415, 422),
-                body=_ref(change),
-                tags=tags,
-                parameters=[match],
-            ),
-            "delete": _operation(
-                "Delete a record",
-                {204: {"description": "Deleted"}},
-                (400, 401, 403, 404, 409, 412),
-                tags=tags,
-                parameters=[match],
-            ),
-        },
-    )
-    _describe_queries(spec, object_, tags)
-
-
-def _describe_queries(spec: APISpec, object_: Object, tags: list[str]) -> None:
-    page: Json = {
-        "type": "object",
-        "properties": {
-            "records": {"type": "array", "items": {"type": "object", "required": ["id"]}},
-            "next": {"type": ["string", "null"]},
-        },
-        "required": ["records", "next"],
-    }
-    spec.path(
-        f"/api/v1/query/{object_.api}",
-        operations={
-            "post": _operation(
-                "List records",
-                {200: _json("A page", page)},
-                (400, 401, 403, 404, 413, 415, 422),
-                body=_query_schema(object_),
-                tags=tags,
-            )
-        },
-    )
-    figures: Json = {
-        "type": "object",
-        "properties": {
-            "rows": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"groups": {"type": "array"}, "measures": {"type": "array"}},
-                    "required": ["groups", "measures"],
+                {
+                    200: shown,
+                    204: empty_answer("Changed, and now out of the caller's sight"),
                 },
-            },
-            "truncated": {"type": "boolean"},
-        },
-        "required": ["rows"],
-    }
-    spec.path(
-        f"/api/v1/aggregate/{object_.api}",
-        operations={
-            "post": _operation(
-                "Figures over records",
-                {200: _json("The figures", figures)},
-                (400, 401, 403, 404, 413, 415, 422),
-                body=_ref("AggregateRequest"),
-                tags=tags,
-            )
+                problems=(409, 412),
+                body=json_body(ref(f"{api}.change")),
+                operationId=f"change.{api}",
+                parameters=[_IF_MATCH],
+                tags=[api],
+            ),
+            "delete": operation(
+                "Delete a record and its details",
+                {204: empty_answer("Deleted")},
+                problems=(409, 412),
+                operationId=f"delete.{api}",
+                parameters=[_IF_MATCH],
+                tags=[api],
+            ),
         },
     )
 
 
-def _query_schema(object_: Object) -> Json:
-    sortable = [f.api for f in object_.fields.values() if f.type.sortable]
+def _links(api: str) -> Json:
+    """What can be done next with a record that was just made."""
     return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "where": {"anyOf": [_ref("Condition"), {"type": "null"}]},
-            "sort": {
-                "type": ["array", "null"],
-                "maxItems": 5,
-                "items": {"type": "string", "examples": sortable},
-            },
-            "fields": {
-                "type": ["array", "null"],
-                "maxItems": 100,
-                "items": {"type": "string", "examples": list(object_.fields)},
-            },
-            "limit": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_LIMIT,
-                "default": DEFAULT_LIMIT,
-            },
-            "cursor": {"type": ["string", "null"], "maxLength": 4000},
-        },
+        verb: {"operationId": f"{verb}.{api}", "parameters": {"id": "$response.body#/id"}}
+        for verb in ("read", "change", "delete")
     }
 
 
-def _answer_schema(object_: Object) -> Json:
-    properties: Json = {"id": _ID, "version": {"type": "integer", "minimum": 1}}
-    for field in object_.fields.values():
-        if field.api not in properties:
-            properties[field.api] = _titled(field, _answered(field))
-    return {
-        "type": "object",
-        "title": label_text(object_.label),
-        "properties": properties,
-        "required": list(properties),
-    }
+def _describe_queries(spec: APISpec, object_: Object, shapes: _Shapes) -> None:
+    api = object_.api
+    spec.components.schema(f"{api}.condition", fieldschemas.condition(object_))
+    query = operation(
+        f"List records: {label_text(object_.label)}",
+        {200: json_answer("A page", fieldschemas.page_answer(object_))},
+        body=json_body(fieldschemas.narrow_query(shapes.query, object_)),
+        tags=[api],
+    )
+    spec.path(f"{BASE}/query/{api}", operations={"post": query})
+    request = fieldschemas.narrow_aggregate(
+        shapes.aggregate, shapes.grouping, shapes.measure, object_
+    )
+    aggregate = operation(
+        f"Figures over records: {label_text(object_.label)}",
+        {200: json_answer("The figures", fieldschemas.figures_answer())},
+        body=json_body(request),
+        tags=[api],
+    )
+    spec.path(f"{BASE}/aggregate/{api}", operations={"post": aggregate})
 
 
-def _request_schema(object_: Object, *, new: bool) -> Json:
-    fields = [f for f in object_.data_fields() if not f.read_only and f.type.name != AUTONUMBER]
-    schema: Json = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {f.api: _titled(f, _asked(f)) for f in fields},
-    }
-    if object_.master is None:
-        schema["properties"]["owner"] = _LINK_REQUEST
-    required = [f.api for f in fields if f.required and f.default is None]
-    if new and required:
-        schema["required"] = required
-    return schema
-
-
-def _titled(field: Field, schema: Json) -> Json:
-    return {"title": label_text(field.label), **schema}
-
-
-def _answered(field: Field) -> Json:
-    if field.to is not None:
-        return _LINK_ANSWER
-    return {"anyOf": [field.type.json_schema(field), {"type": "null"}]}
-
-
-def _asked(field: Field) -> Json:
-    schema = _LINK_REQUEST if field.to is not None else field.type.json_schema(field)
-    return schema if field.required else {"anyOf": [schema, {"type": "null"}]}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _json(description: str, schema: Json) -> Json:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _path_id() -> Json:
-    return {"name": "id", "in": "path", "required": True, "schema": _ID}
-
-
-def _operation(
-    summary: str,
-    answers: dict[int, Json],
-    problems: tuple[int, ...],
-    *,
-    body: Json | None = None,
-    **more: Any,
-) -> Json:
-    responses: Json = {str(status): answer for status, answer in answers.items()}
-    for status in problems:
-        responses[str(status)] = {
-            "description": _PROBLEMS[status],
-            "content": {"application/problem+json": {"schema": _ref("Problem")}},
-        }
-    operation: Json = {"summary": summary, "responses": responses, **more}
-    if body is not None:
-        operation["requestBody"] = {
+def _describe_bulk(spec: APISpec, object_: Object) -> None:
+    text: Json = {"schema": {"type": "string"}}
+    start = operation(
+        f"Insert, update or upsert many records: {label_text(object_.label)}",
+        {202: json_answer("The job", ref("JobStarted"), headers={"Location": _LOCATION})},
+        body={
+            "description": "A header of field names (`lookup.field` finds a lookup by that "
+            "field) and rows, or a JSON object a line.",
             "required": True,
-            "content": {"application/json": {"schema": body}},
-        }
-    return operation
+            "content": {"text/csv": text, "application/x-ndjson": text},
+        },
+        parameters=[
+            parameter("query", "mode", {"enum": list(MODES), "default": "insert"}),
+            parameter(
+                "query",
+                "match",
+                {"enum": [f.api for f in object_.fields.values()]},
+                "The field by which records are found; update and upsert need it.",
+            ),
+        ],
+        tags=[object_.api],
+    )
+    spec.path(f"{BASE}/bulk/{object_.api}", operations={"post": start})

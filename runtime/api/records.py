@@ -37,10 +37,13 @@ def read_record(object: str, id: str) -> Response:
 
 @route(api, "/records/<object>/<id>", methods=["PATCH"], needs=SIGNED_IN)
 def change_record(object: str, id: str) -> Response:
-    """Change the given fields; with `If-Match` only if nobody else has changed it."""
+    """Change the given fields; with `If-Match` only if nobody else has changed it.
+
+    Who gave the record away and sees it no longer gets a 204.
+    """
     values = json_body()
     record = records.update(request_scope(), object, record_id(id), values, expected_version())
-    return _shown(record)
+    return Response(status=204) if record is None else _shown(record)
 
 
 @route(api, "/records/<object>/<id>", methods=["DELETE"], needs=SIGNED_IN)

@@ -28,6 +28,15 @@ class AnswerSchema(Schema):
         unknown = EXCLUDE
 
 
+class WholeNumber(fields.Integer):
+    """An integer, not `true` and not `"5"`."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
 class QueryRequest(RequestSchema):
     """A list."""
 
@@ -36,7 +45,7 @@ class QueryRequest(RequestSchema):
         fields.String(), allow_none=True, metadata={"example": ["-close_date", "name"]}
     )
     fields_ = fields.List(fields.String(), allow_none=True, data_key="fields", attribute="fields")
-    limit = fields.Integer(
+    limit = WholeNumber(
         load_default=DEFAULT_LIMIT, strict=True, validate=validate.Range(1, MAX_LIMIT)
     )
     cursor = fields.String(allow_none=True, validate=validate.Length(max=4000))
@@ -114,6 +123,54 @@ class JobAnswer(AnswerSchema):
     failed = fields.Integer(required=True)
     message = fields.String(allow_none=True)
     results_url = fields.String(allow_none=True)
+
+
+class ObjectSummary(AnswerSchema):
+    """An object."""
+
+    id = fields.String(required=True)
+    api = fields.String(required=True)
+    label = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    plural = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    name_field = fields.String(required=True)
+    icon = fields.String(required=True)
+
+
+class ObjectsAnswer(AnswerSchema):
+    """The objects of the tenant."""
+
+    objects = fields.List(fields.Nested(ObjectSummary), required=True)
+
+
+class ChoiceAnswer(AnswerSchema):
+    """A choice of a picklist."""
+
+    code = fields.String(required=True)
+    label = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    retired = fields.Boolean(required=True)
+
+
+class FieldAnswer(AnswerSchema):
+    """A field. `to` is there for lookups, `values` for picklists."""
+
+    id = fields.String(required=True)
+    api = fields.String(required=True)
+    label = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    type = fields.String(required=True)
+    required = fields.Boolean(required=True)
+    unique = fields.Boolean(required=True)
+    read_only = fields.Boolean(required=True)
+    operators = fields.List(fields.String(), required=True)
+    to = fields.String()
+    values = fields.List(fields.Nested(ChoiceAnswer))
+
+
+class ObjectAnswer(ObjectSummary):
+    """An object with its fields."""
+
+    fields_ = fields.List(
+        fields.Nested(FieldAnswer), data_key="fields", attribute="fields", required=True
+    )
 
 
 class JobStarted(AnswerSchema):

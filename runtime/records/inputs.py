@@ -47,8 +47,8 @@ def read_new(object_: Object, given: Mapping[str, Any]) -> Draft:
             else:
                 draft.values[target] = target.type.load(target, target.default)
     _require(object_.data_fields(), draft)
-    if OWNER in given and object_.master is None:
-        draft.owner = given[OWNER]
+    if given.get(OWNER) is not None:
+        _read_owner(object_, given, draft)
     return draft
 
 
@@ -60,11 +60,16 @@ def read_changes(object_: Object, given: Mapping[str, Any]) -> Draft:
     if OWNER in given:
         if given[OWNER] in (None, ""):
             draft.refuse(OWNER, "required", lazy("This field is required."))
-        elif object_.master is None:
-            draft.owner = given[OWNER]
         else:
-            draft.refuse(OWNER, "read_only", lazy("The owner is that of the parent record."))
+            _read_owner(object_, given, draft)
     return draft
+
+
+def _read_owner(object_: Object, given: Mapping[str, Any], draft: Draft) -> None:
+    if object_.master is None:
+        draft.owner = given[OWNER]
+    else:
+        draft.refuse(OWNER, "read_only", lazy("The owner is that of the parent record."))
 
 
 def _require(fields: Any, draft: Draft) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, func, literal
@@ -106,8 +107,9 @@ def _resolve_field(scope: RecordScope, link: Field, wishes: list[_Wish], links: 
 def _read(given: Any) -> int | tuple[str, Any] | None:
     """An id, or the field and value of a match; None when it is neither."""
     if isinstance(given, Mapping):
-        if set(given) >= {"id"}:
-            return _read(given["id"]) if not isinstance(given["id"], Mapping) else None
+        if "id" in given:  # as answers show a link
+            known = given.keys() <= {"id", "name"} and not isinstance(given["id"], Mapping)
+            return _read(given["id"]) if known else None
         match = given.get("match")
         if isinstance(match, Mapping) and len(match) == 1 and len(given) == 1:
             ((api, value),) = match.items()
@@ -129,7 +131,7 @@ def _match(
         for wish, _value in pairs:
             wish.refuse("bad_match", lazy("“%(name)s” cannot be used to find it.", name=api[:80]))
         return
-    values = [value for _wish, value in pairs if isinstance(value, str | int | float)]
+    values = [value for _wish, value in pairs if isinstance(value, str | int | float | Decimal)]
     found = find_by_value(scope, target, field_, values)
     for wish, value in pairs:
         ids = found.get(comparable_of(field_, value), ())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Row, func, literal, select
@@ -85,18 +86,23 @@ def shape_rows(
     """Records of the rows of a statement made with `columns_of`."""
     if fields is None:
         return tuple(whole_record(object_, row, names) for row in rows)
-    plan = [(path.api, path.field, f"f{n}") for n, path in enumerate(fields)]
+    plan = [(path.api, f"f{n}", _conversion(path.field, names)) for n, path in enumerate(fields)]
     records = []
     for row in rows:
         mapping = row._mapping
         values: dict[str, Any] = {}
-        for api, field, label in plan:
+        for api, label, convert in plan:
             stored = mapping[label]
-            if stored is not None and field.column is not None:
-                stored = system_value(field, stored)
-            values[api] = shown(field, stored, names)
+            values[api] = stored if stored is None or convert is None else convert(stored)
         records.append(Record(object_, row.id, row.version, row.owner_id, values))
     return tuple(records)
+
+
+def _conversion(field: Field, names: Names) -> Callable[[Any], Any] | None:
+    """What makes an API value of a stored form that is there; None when it is one already."""
+    if field.to is not None:
+        return lambda stored: {"id": str(stored), "name": names.get(int(stored))}
+    return None if field.column is None else partial(system_value, field)
 
 
 def whole_record(object_: Object, row: Row[Any], names: Names) -> Record:

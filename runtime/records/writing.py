@@ -20,7 +20,7 @@ from runtime import access
 from runtime.query.source import Source
 from runtime.records import hooks, links, numbering, statements, unique
 from runtime.records.inputs import OWNER, Draft, read_changes, read_new
-from runtime.records.reading import MAX_ID, get
+from runtime.records.reading import MAX_ID, get, get_many
 from runtime.records.record import Record
 from runtime.records.rows import display_name, is_searched, put, search_row, slot_of, take
 from runtime.scope import RecordScope
@@ -201,15 +201,16 @@ def update(
     record_id: int,
     values: Mapping[str, Any],
     version: int | None = None,
-) -> Record:
+) -> Record | None:
     """Change the given fields of a record, and only those.
 
+    Returns None when the record is now out of the actor's sight (its owner gave it away).
     Raises `NotFound`, `Forbidden`, `Stale` (it no longer has `version`) or `Invalid`.
     """
     (result,) = update_many(scope, object_api, [Change(record_id, values, version)])
     if result.problem is not None:
         raise result.problem
-    return get(scope, object_api, record_id)
+    return next(iter(get_many(scope, object_api, [record_id])), None)
 
 
 def update_many(scope: RecordScope, object_api: str, changes: Sequence[Change]) -> list[RowResult]:
@@ -270,8 +271,12 @@ def _compare(scope: RecordScope, object_: Object, item: _Changed, found: links.L
         if take(item.row.data, target) != value:
             put(item.data, target, value)
             item.touched.append(target)
-    if item.draft.owner is not None:
+    if item.draft.owner is not None and item.draft.owner != item.row.owner_id:
         item.owner_id = item.draft.owner
+        if not access.may_hand_over(scope, item.row.owner_id):
+            item.draft.refuse(
+                OWNER, "forbidden", lazy("Only the owner or an administrator may hand it over.")
+            )
     if object_.master is not None and object_.master in item.touched:
         parent = found.targets[item.draft.values[object_.master]]
         item.owner_id = parent.owner_id

@@ -88,6 +88,7 @@ def _header(cells: tuple[str, ...], number: int) -> tuple[str, ...]:
     seen: set[str] = set()
     result: list[str] = []
     for place, name in enumerate(names, start=1):
+        _refuse_nul(name, number, place)
         if len(name) > MAX_HEADER:
             raise BadFile(
                 lazy(
@@ -130,16 +131,20 @@ def _row(number: int, cells: tuple[str, ...], width: int) -> Row:
     for place, cell in enumerate(cells, start=1):
         if len(cell) > MAX_CELL:
             raise BadFile(_too_long(number, place))
-        if "\0" in cell:
-            raise BadFile(
-                lazy(
-                    "Row %(row)s, column %(column)s holds a character that is no text. "
-                    "The file may be damaged or not be a text file.",
-                    row=number,
-                    column=place,
-                )
-            )
+        _refuse_nul(cell, number, place)
     return Row(number, cells, error=error)
+
+
+def _refuse_nul(cell: str, number: int, place: int) -> None:
+    if "\0" in cell:
+        raise BadFile(
+            lazy(
+                "Row %(row)s, column %(column)s holds a character that is no text. "
+                "The file may be damaged or not be a text file.",
+                row=number,
+                column=place,
+            )
+        )
 
 
 def _trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,20 +7,37 @@ from __future__ import annotations
 
 from flask import Flask
 
-from builder import changes_page, deletion_page, fields_page, objects_page, picklists_page
+from builder import (
+    changes_page,
+    deletion_page,
+    description,
+    fields_page,
+    objects_page,
+    picklists_page,
+)
+from builder.api import api
 from builder.blueprint import setup
 from kernel.i18n import lazy
 from kernel.web.navigation import add_entry
 
 __all__ = ["register"]
 
-MODULES = (objects_page, fields_page, picklists_page, changes_page, deletion_page)
-"""Importing a module puts its routes on the blueprint; listed so that none is forgotten."""
+MODULES = (
+    objects_page,
+    fields_page,
+    picklists_page,
+    changes_page,
+    deletion_page,
+    description,
+)
+"""Importing a module puts its routes on the blueprint, or its paths into the description of the
+API; listed so that none is forgotten."""
 
 
 def register(app: Flask) -> None:
     """Serve the set-up pages from `app`, and link them in the navigation of administrators."""
     app.register_blueprint(setup)
+    app.register_blueprint(api)
     add_entry(app, "setup", lazy("Objects and fields"), "setup.list_objects", "database")
     add_entry(app, "setup", lazy("Picklists"), "setup.list_picklists", "list-check")
     add_entry(app, "setup", lazy("Changes"), "setup.show_changes", "git-compare")

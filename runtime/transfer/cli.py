@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from runtime import access
 from runtime.scope import RecordScope, open_scope
 from runtime.transfer import imports
 from runtime.transfer.csvfiles import ENCODINGS
-from runtime.transfer.outcomes import result_text
+from runtime.transfer.outcomes import RESULTS, result_text
 from runtime.transfer.plan import MODES, ColumnPlan, Plan, plan_from_json
 from runtime.transfer.readers import FileFormat
 from runtime.transfer.suggestions import default_by
@@ -92,11 +94,23 @@ def import_(make_app: Callable[[], Flask], /, slug: str, email: str, **options: 
     app = make_app()
     services: Services = app.extensions["banyan"]
     tenant_id = find_tenant(services.database, slug).id
-    with app.app_context():
+    with app.app_context(), _without_chatter():
         actor = _actor(app, services, tenant_id, email)
         with i18n.use_locale(actor.locale):
             job = _run(app, services, tenant_id, actor, options)
             _tell(services, tenant_id, actor, job, options["results"])
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """The person at the terminal reads the result, not that a job has finished."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _actor(app: Flask, services: Services, tenant_id: int, email: str) -> Actor:
@@ -240,7 +254,9 @@ def _tell(services: Services, tenant_id: int, actor: Actor, job: Job, results: P
     if job.state != "done":
         click.echo(job.message or _("The import was cancelled."), err=True)
         raise SystemExit(1)
-    counts = summary.get("counts", {})
-    click.echo(", ".join(f"{counts[name]} {result_text(name)}" for name in counts) or "0")
+    counts, made = summary.get("counts", {}), summary.get("made", {})
+    parts = [f"{counts[name]} {result_text(name)}" for name in RESULTS if name in counts]
+    parts += [_("%(n)s new records of %(object)s", n=n, object=api) for api, n in made.items()]
+    click.echo(", ".join(parts) or _("The file has no rows."))
     if job.failed:
         raise SystemExit(SOME_REFUSED)

@@ -54,6 +54,8 @@ class Builder:
     scope: RecordScope
     object: Object
     root: Group
+    url: str
+    """Where each step is sent."""
     names: dict[int, str | None] = field(default_factory=dict)
 
     def path(self, rule: Rule) -> Path | None:
@@ -100,6 +102,13 @@ def family_of(target: Field) -> str | None:
     return "reference" if target.to is not None else None
 
 
+def make_builder(scope: RecordScope, object_: Object, root: Group, url: str) -> Builder:
+    """What draws a draft; its rules get operators and values that fit."""
+    settle(root, lambda name: find_path(scope, object_, name))
+    names = dict(find_names(scope, _chosen_ids(scope, object_, root)))
+    return Builder(scope, object_, root, url, names)
+
+
 @route(pages, "/o/<object_api>/filter", needs=SIGNED_IN)
 def show_filter(object_api: str) -> ResponseReturnValue:
     """The builder, filled with the list's filter."""
@@ -125,13 +134,13 @@ def change_filter(object_api: str) -> ResponseReturnValue:
         return _to_list(object_, None)
     if action != "apply":
         return _panel(scope, object_, root, focus=focus)
-    where, problem = _condition(scope, object_, root)
+    where, problem = condition_of(scope, object_, root)
     if problem is not None or not is_ready(root):
         return _panel(scope, object_, root, problem=problem), 200
     return _to_list(object_, where)
 
 
-def _condition(scope: RecordScope, object_: Object, root: Group) -> tuple[Any, str | None]:
+def condition_of(scope: RecordScope, object_: Object, root: Group) -> tuple[Any, str | None]:
     """The condition's JSON, and what the engine finds wrong with it."""
     where = to_condition(root, lambda name: find_path(scope, object_, name), scope.actor.zone)
     if not is_ready(root):
@@ -153,11 +162,9 @@ def _panel(
     focus: str | None = None,
     problem: str | None = None,
 ) -> str:
-    settle(root, lambda name: find_path(scope, object_, name))
-    names = dict(find_names(scope, _chosen_ids(scope, object_, root)))
     return render_template(
         "workspace/filter.html",
-        builder=Builder(scope, object_, root, names),
+        builder=make_builder(scope, object_, root, f"/o/{object_.api}/filter"),
         object=object_,
         root=root,
         root_name=ROOT,
@@ -184,7 +191,7 @@ def _chosen_ids(scope: RecordScope, object_: Object, root: Group) -> list[int]:
 def _sentence(scope: RecordScope, object_: Object, root: Group) -> str:
     """What the draft would mean, when it is ready; the errors of a half-finished one stay
     unsaid until it is applied."""
-    where, _problem = _condition(scope, object_, root)
+    where, _problem = condition_of(scope, object_, root)
     ready = is_ready(root)
     if request.form.get("action") != "apply":
         for rule in rules_of(root):

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import World
-from tests.runtime.workspace.sample import HOSTILE, LONG
+from tests.runtime.workspace.sample import HOSTILE, LONG, ODD
 
 RULES = Path(__file__).with_name("rules.js").read_text(encoding="utf-8")
 NESTED = {
@@ -28,7 +28,7 @@ NESTED = {
 
 def paths(world: World) -> list[str]:
     """All pages of the workspace, with much, hostile and no content."""
-    records = [world.record("deal", name) for name in ("Full deal", HOSTILE, LONG)] + [
+    records = [world.record("deal", name) for name in ("Full deal", HOSTILE, LONG, ODD)] + [
         world.record("company", "Hooli"),
         world.record("part", "First part"),
     ]

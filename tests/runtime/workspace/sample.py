@@ -12,7 +12,8 @@ from runtime import records
 from runtime.scope import open_scope
 from tests.twins import Side
 
-LONG = "长" * 60
+LONG = "长" * 255
+ODD = "👩‍💻 \u202eright to left\u202c " + "W" * 120
 HOSTILE = '<script>alert("x")</script>'
 
 
@@ -234,7 +235,7 @@ def fill_sample(database: Database, side: Side) -> dict[str, int]:
             ids[name] = records.create(scope, "deal", values).id
         full = {**FULL_DEAL, "company": str(ids["Hooli"]), "helper": str(owner.id)}
         ids["Full deal"] = records.create(scope, "deal", full).id
-        for name in (HOSTILE, LONG):
+        for name in (HOSTILE, LONG, ODD):
             ids[name] = records.create(scope, "deal", {"name": name, "notes": name}).id
         part = {"deal": str(ids["Full deal"]), "name": "First part"}
         ids["First part"] = records.create(scope, "part", part).id

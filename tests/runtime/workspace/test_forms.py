@@ -325,7 +325,6 @@ class TestEdit:
         assert answer.status_code == 303
         assert reread(database, side, deal).owner_id == side.other.id
 
-
     def test_who_only_may_change_it_is_not_asked_for_the_owner(
         self, user: TenantClient, other: TenantClient, database: Database, side: Side
     ) -> None:

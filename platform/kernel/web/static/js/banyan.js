@@ -46,6 +46,12 @@
   document.addEventListener("htmx:sendError", () => toast(texts.textOffline, "error"));
   document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 
+  // A panel that a button opens is fetched once; when that failed, the next click tries again.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, target } = event.detail;
+    if (elt.matches("[data-toggle]") && target.childElementCount) event.preventDefault();
+  });
+
   // What is typed into [data-keep-typing] while the server draws it anew is not lost.
   let typed = null;
   document.addEventListener("htmx:beforeRequest", (event) => {

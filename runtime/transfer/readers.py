@@ -193,7 +193,7 @@ def detect(file: IO[bytes], wanted: FileFormat | None = None) -> FileFormat:
     start = file.read(8)
     if not start:
         raise BadFile(lazy("The file is empty."))
-    if start.startswith(b"PK"):
+    if start.startswith(b"PK\x03\x04"):
         sheets = workbooks.sheet_names(file)
         sheet = wanted.sheet if wanted and wanted.sheet else sheets[0]
         if sheet not in sheets:

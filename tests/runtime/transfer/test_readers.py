@@ -204,3 +204,7 @@ def test_json_lines() -> None:
         "The line is not a JSON object.",
         "The line is not JSON.",
     ]
+
+
+def test_text_that_begins_like_a_workbook_is_text() -> None:
+    assert read(b"PKG,name\n1,A\n")[0] == ("PKG", "name")

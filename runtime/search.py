@@ -50,7 +50,7 @@ def search(
         record_search_rows.c.tenant_id == scope.tenant_id,
         matched,
         record_rows.c.deleted.is_(False),
-        access.readable_any(scope, record_rows),
+        access.readable_any(record_rows),
     ]
     joined = record_search_rows.join(
         record_rows,
@@ -65,7 +65,7 @@ def search(
         .where(*clauses)
         .limit(limit)
     )
-    rows = scope.unit.connection.execute(statement).all()
+    rows = scope.unit.connection.execute(statement, access.reader(scope)).all()
     needle = fold(text.strip())
     schema = scope.schema
     hits = [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, false, func, or_, select
 
 from metadata.condition import Condition
-from metadata.schema import Object, Path, SortKey
+from metadata.schema import Field, Object, Path, SortKey
 from runtime.query import cursor
 from runtime.query.source import Source
 from runtime.records.record import Record
@@ -165,7 +166,18 @@ def columns_of(source: Source, fields: tuple[Path, ...] | None) -> list[ColumnEl
     if fields is None:
         return [base.c[name] for name in DATA_COLUMNS]
     columns: list[ColumnElement[Any]] = [base.c[name] for name in SYSTEM_COLUMNS]
-    return columns + [source.stored(path).label(f"f{n}") for n, path in enumerate(fields)]
+    return columns + [_column(*source.place(path), n) for n, path in enumerate(fields)]
+
+
+def _column(row: FromClause, field: Field, n: int) -> ColumnElement[Any]:
+    return _labelled(row, field.column or "data", None if field.column else field.key, n)
+
+
+@lru_cache(maxsize=10_000)
+def _labelled(row: FromClause, column: str, key: str | None, n: int) -> ColumnElement[Any]:
+    """The stored form of a field as `f<n>`. Kept: lists ask for the same ones again and again."""
+    stored = row.c[column] if key is None else row.c[column][key]
+    return stored.label(f"f{n}")
 
 
 def count(

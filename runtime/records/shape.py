@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Row, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, Row, Text, bindparam, cast, func, select
 
 from metadata.schema import Field, Object, Path
 from runtime import access
@@ -39,18 +39,22 @@ def shown(field: Field, stored: Any, names: Names) -> Any:
     return {"id": stored, "name": names.get(int(stored))}
 
 
+_NAMES = select(record_rows.c.id, record_rows.c.name).where(
+    record_rows.c.tenant_id == bindparam("tenant"),
+    record_rows.c.id == func.any(cast(bindparam("ids", type_=Text), ARRAY(BigInteger))),
+    record_rows.c.deleted.is_(False),
+    access.readable_any(record_rows),
+)
+
+
 def find_names(scope: RecordScope, ids: Iterable[int]) -> Names:
     """Names of records of any object that the actor may see, in one statement."""
-    wanted = list(set(ids))
+    wanted = set(ids)
     if not wanted:
         return {}
-    statement = select(record_rows.c.id, record_rows.c.name).where(
-        record_rows.c.tenant_id == scope.tenant_id,
-        record_rows.c.id == func.any(literal(wanted, ARRAY(BigInteger))),
-        record_rows.c.deleted.is_(False),
-        access.readable_any(scope, record_rows),
-    )
-    return {row.id: row.name for row in scope.unit.connection.execute(statement)}
+    listed = "{" + ",".join(map(str, wanted)) + "}"
+    parameters = {"tenant": scope.tenant_id, "ids": listed, **access.reader(scope)}
+    return {row.id: row.name for row in scope.unit.connection.execute(_NAMES, parameters)}
 
 
 def names_of(

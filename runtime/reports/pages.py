@@ -112,7 +112,7 @@ def _asked(scope: RecordScope, object_: Object) -> tuple[Definition, Invalid | N
             for n in range(1, MAX_GROUPINGS + 1)
         ]
         measures = [
-            _measure(text)
+            measure_of(text)
             for n in range(1, SHOWN_MEASURES + 1)
             if (text := args.get(f"measure{n}", ""))
         ]
@@ -149,12 +149,12 @@ def _fitting(
     scope: RecordScope, object_: Object, groups: list[dict[str, str]]
 ) -> tuple[Grouping, ...]:
     """The keys; a period that was left over from another field is dropped."""
-    dated = {p.api for p in _groupable(scope, object_) if p.field.type.slot_kind == "d"}
+    dated = {p.api for p in groupable_paths(scope, object_) if p.field.type.slot_kind == "d"}
     kept = [g if g["field"] in dated else {"field": g["field"]} for g in groups]
     return read_groupings(scope.schema, object_, kept)
 
 
-def _measure(text: str) -> dict[str, str]:
+def measure_of(text: str) -> dict[str, str]:
     fn, _colon, name = text.partition(":")
     return {"fn": fn, "field": name} if name else {"fn": fn}
 
@@ -166,17 +166,17 @@ def _parameters(definition: Definition) -> dict[str, str]:
         if grouping.by:
             found[f"by{n}"] = grouping.by
     for n, measure in enumerate(definition.measures, start=1):
-        found[f"measure{n}"] = _measure_key(measure)
+        found[f"measure{n}"] = measure_key(measure)
     if definition.where_json:
         found["where"] = orjson.dumps(definition.where_json).decode()
     return found
 
 
-def _measure_key(measure: Measure) -> str:
+def measure_key(measure: Measure) -> str:
     return measure.fn if measure.path is None else f"{measure.fn}:{measure.path.api}"
 
 
-def _groupable(scope: RecordScope, object_: Object) -> list[Path]:
+def groupable_paths(scope: RecordScope, object_: Object) -> list[Path]:
     """The paths that records can be grouped by, two lookups deep where these are people."""
     paths = [p for p in available_paths(scope, object_) if p.field.type.groupable]
     people = [
@@ -189,7 +189,7 @@ def _groupable(scope: RecordScope, object_: Object) -> list[Path]:
     return paths + people
 
 
-def _measurable(object_: Object) -> list[tuple[str, Path]]:
+def measurable_paths(object_: Object) -> list[tuple[str, Path]]:
     return [
         (fn, Path((field,)))
         for field in object_.data_fields()
@@ -227,9 +227,9 @@ def _page(
         build_url=f"/o/{object_.api}/report?{urlencode(_parameters(definition))}",
         csv_url=own_url + ("&" if "?" in own_url else "?") + "format=csv",
         where=where,
-        groupable=_groupable(scope, object_) if build else [],
-        measurable=_measurable(object_) if build else [],
-        chosen_measures=[_measure_key(m) for m in definition.measures],
+        groupable=groupable_paths(scope, object_) if build else [],
+        measurable=measurable_paths(object_) if build else [],
+        chosen_measures=[measure_key(m) for m in definition.measures],
         periods=[(by, period_label(by)) for by in PERIODS],
         function_label=function_label,
         charts=CHARTS,

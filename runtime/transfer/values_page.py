@@ -213,11 +213,11 @@ def _read_column(number: int, column: ColumnPlan, form: Mapping[str, Any]) -> Co
         return column
     values = dict(column.values)
     for n in range(SHOWN):
-        text = form.get(f"from-{number}-{n}")  # forms send line breaks as CR LF
+        text = form.get(f"from-{number}-{n}")
         if text is None:
             break
         meaning = form.get(f"to-{number}-{n}", "").strip()
-        text = text.replace("\r\n", "\n")
+        text = text.replace("\r\n", "\n")  # forms send line breaks as CR LF
         values.pop(text, None)
         if meaning:
             values[text] = "" if meaning == EMPTY else meaning[:1000]

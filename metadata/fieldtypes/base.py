@@ -88,6 +88,8 @@ class FieldType:
     label: ClassVar[Mapping[str, str]]
     slot_kind: ClassVar[str | None] = None
     """Family of the slot: n numeric, d timestamptz, r bigint, p int, t text; None: never a slot."""
+    stored_as_text: ClassVar[bool] = True
+    """Whether the stored form is a JSON string (the cheapest thing to read)."""
     operators: ClassVar[tuple[str, ...]]
     """Names in `metadata.operators.OPERATORS`."""
     options_schema: ClassVar[Mapping[str, Any]] = {}

@@ -24,6 +24,7 @@ class Checkbox(FieldType):
     name = "checkbox"
     label = {"en": "Checkbox", "zh_CN": "复选框"}
     slot_kind = "p"
+    stored_as_text = False
     absent = False
     operators = ("=", "!=", "is_empty", "is_not_empty")
     groupable = True

@@ -14,6 +14,7 @@ class Integer(NumberLike):
     """A whole number of at most 15 digits: programs in any language read it exactly."""
 
     name = "integer"
+    stored_as_text = False
     label = {"en": "Whole number", "zh_CN": "整数"}
     options_schema = {
         **RANGE_OPTIONS,

@@ -27,6 +27,7 @@ class MultiPicklist(FieldType):
     """Codes of several choices, each once, in the order of the picklist."""
 
     name = "multi_picklist"
+    stored_as_text = False
     label = {"en": "Multiple choice", "zh_CN": "多选"}
     operators = ("has_any", "has_all", "has_none", "is_empty", "is_not_empty")
     options_schema = CHOICE_OPTIONS

@@ -16,6 +16,9 @@ from runtime.scope import RecordScope
 from runtime.tables import record_rows
 
 Names = Mapping[int, str | None]
+SYSTEM_COLUMNS = ("id", "version", "owner_id")
+"""The columns with which the rows of lists begin; then come the asked fields, in their order."""
+_FIRST_FIELD = len(SYSTEM_COLUMNS)
 
 
 def instant(value: datetime) -> str:
@@ -75,9 +78,9 @@ def names_of(
                 if found is not None:
                     ids.add(int(found))
     else:
-        places = [n for n, path in enumerate(fields) if path.field.to is not None]
-        found_ids = (row._mapping[f"f{n}"] for row in rows for n in places)
-        ids.update(int(found) for found in found_ids if found is not None)
+        places = [n for n, path in enumerate(fields, _FIRST_FIELD) if path.field.to is not None]
+        for row in rows:
+            ids.update(int(row[n]) for n in places if row[n] is not None)
     return find_names(scope, ids)
 
 
@@ -90,15 +93,17 @@ def shape_rows(
     """Records of the rows of a statement made with `columns_of`."""
     if fields is None:
         return tuple(whole_record(object_, row, names) for row in rows)
-    plan = [(path.api, f"f{n}", _conversion(path.field, names)) for n, path in enumerate(fields)]
+    plan = [
+        (path.api, n, _conversion(path.field, names)) for n, path in enumerate(fields, _FIRST_FIELD)
+    ]
     records = []
     for row in rows:
-        mapping = row._mapping
+        cells = tuple(row)
         values: dict[str, Any] = {}
-        for api, label, convert in plan:
-            stored = mapping[label]
+        for api, n, convert in plan:
+            stored = cells[n]
             values[api] = stored if stored is None or convert is None else convert(stored)
-        records.append(Record(object_, row.id, row.version, row.owner_id, values))
+        records.append(Record(object_, cells[0], cells[1], cells[2], values))
     return tuple(records)
 
 

@@ -8,9 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from flask import current_app, flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import IntegrityError
 
 from kernel.errors import Forbidden, Invalid, Malformed, Stale
@@ -25,20 +24,12 @@ from runtime.scope import RecordScope
 from runtime.web import request_scope
 from runtime.workspace.blueprint import may_edit, pages, parse_id
 from runtime.workspace.display import cell_of, list_url, record_name, record_url
+from runtime.workspace.form_layout import OWNER, FormSection, fields_of, form_sections
+from runtime.workspace.form_tokens import new_token, record_id_of
 from runtime.workspace.form_values import Inputs, Typed, read_values, typed_of
-from runtime.workspace.record_page import WIDE, layout_of
+from runtime.workspace.record_page import WIDE
 
-OWNER = "owner"
 MAX_WAS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class FormSection:
-    """A titled part of a form."""
-
-    label: str
-    columns: int
-    fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +40,6 @@ class Meanwhile:
     now: str
     yours: bool
     """Whether the form changes it too, so that saving would overwrite what stands there now."""
-
-
-# -- which fields -------------------------------------------------------------------------------
-
-
-def form_sections(scope: RecordScope, object_: Object, record: Record | None) -> list[FormSection]:
-    """The inputs, as the layout has them; what is required and not on it comes last."""
-    sections: list[FormSection] = []
-    seen: set[str] = set()
-    for tab in layout_of(object_).tabs:
-        for section in tab.sections:
-            fields = tuple(f for f in section.fields if is_input(scope, object_, f, record))
-            if fields:
-                sections.append(FormSection(label_text(section.label), section.columns, fields))
-                seen.update(f.api for f in fields)
-    rest = tuple(
-        f
-        for f in object_.fields.values()
-        if f.api not in seen
-        and ((f.required and f.default is None) or f.api == OWNER)
-        and is_input(scope, object_, f, record)
-    )
-    return [*sections, FormSection(_("Further fields"), 2, rest)] if rest else sections
-
-
-def is_input(scope: RecordScope, object_: Object, target: Field, record: Record | None) -> bool:
-    """Whether a person may type the field. Who does not may still see it on the record's page."""
-    if target.api == OWNER and target.column is not None:
-        if object_.master is not None or object_.api == access.USER:
-            return False
-        if record is None:
-            return access.may_own_for_others(scope)
-        return access.may_hand_over(scope, record.owner_id)
-    return target.column is None and not target.read_only and target.type.name != "autonumber"
-
-
-def _fields(sections: list[FormSection]) -> list[Field]:
-    return [target for section in sections for target in section.fields]
 
 
 # -- a new record -------------------------------------------------------------------------------
@@ -100,9 +53,9 @@ def new_record(object_api: str) -> ResponseReturnValue:
     access.require_create(scope, object_)
     sections = form_sections(scope, object_, None)
     inputs = Inputs()
-    for target in _fields(sections):
+    for target in fields_of(sections):
         inputs.typed[target.api] = _first_typed(scope, target)
-    return _form(scope, object_, sections, inputs, once=_new_token(scope, object_))
+    return _form(scope, object_, sections, inputs, once=new_token(scope, object_))
 
 
 def _first_typed(scope: RecordScope, target: Field) -> Typed:
@@ -121,10 +74,10 @@ def create_record(object_api: str) -> ResponseReturnValue:
     object_ = access.require_object(scope, object_api)
     access.require_create(scope, object_)
     sections = form_sections(scope, object_, None)
-    record_id = _token_id(scope, object_)
+    record_id = record_id_of(scope, object_, request.form.get("once", ""))
     if record_id is not None and get_many(scope, object_.api, [record_id]):
         return redirect(record_url(object_.api, record_id), 303)
-    inputs, values = read_values(_fields(sections), request.form, scope.actor)
+    inputs, values = read_values(fields_of(sections), request.form, scope.actor)
     if not inputs.wrong:
         try:
             record = create(scope, object_.api, _without_blanks(values), record_id=record_id)
@@ -137,7 +90,7 @@ def create_record(object_api: str) -> ResponseReturnValue:
             return redirect(record_url(object_.api, record_id), 303)
         else:
             return _after_create(object_, record)
-    _note_missing(_fields(sections), inputs)
+    _note_missing(fields_of(sections), inputs)
     return _form(scope, object_, sections, inputs, once=request.form.get("once", "")), 422
 
 
@@ -165,31 +118,6 @@ def _after_create(object_: Object, record: Record) -> ResponseReturnValue:
     return redirect(local_path(following, record_url(object_.api, record.id)), 303)
 
 
-# -- sent once ----------------------------------------------------------------------------------
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt="new record")
-
-
-def _new_token(scope: RecordScope, object_: Object) -> str:
-    """The id that the record will have, signed: sending the form again finds it taken."""
-    token = _signer().dumps(
-        [scope.tenant_id, scope.actor.id, object_.number, str(scope.unit.new_id())]
-    )
-    return token.decode() if isinstance(token, bytes) else token
-
-
-def _token_id(scope: RecordScope, object_: Object) -> int | None:
-    try:
-        tenant_id, user_id, number, record_id = _signer().loads(request.form.get("once", ""))
-    except (BadSignature, ValueError, TypeError):
-        return None
-    if [tenant_id, user_id, number] != [scope.tenant_id, scope.actor.id, object_.number]:
-        return None
-    return int(record_id)
-
-
 # -- an old record ------------------------------------------------------------------------------
 
 
@@ -214,7 +142,7 @@ def _now(scope: RecordScope, sections: list[FormSection], record: Record) -> dic
     """What would stand in the inputs for the record as it is now."""
     return {
         target.api: typed_of(target, record.values.get(target.api), scope.actor)
-        for target in _fields(sections)
+        for target in fields_of(sections)
     }
 
 
@@ -226,7 +154,7 @@ def save_record(object_api: str, record_id: str) -> ResponseReturnValue:
     object_ = record.object
     sections = form_sections(scope, object_, record)
     was, version = _was(), _version()
-    inputs, values = read_values(_fields(sections), request.form, scope.actor, was)
+    inputs, values = read_values(fields_of(sections), request.form, scope.actor, was)
     now = _now(scope, sections, record)
     inputs.typed = now | inputs.typed
     if version != record.version:
@@ -288,7 +216,7 @@ def _stale(
     and what others changed is listed."""
     now = _now(scope, sections, record)
     changes = []
-    for target in _fields(sections):
+    for target in fields_of(sections):
         api = target.api
         touched = api in was and inputs.typed.get(api) != was[api]
         if api in was and now[api] != was[api]:
@@ -315,7 +243,7 @@ def _form(
     was: Mapping[str, Typed] | None = None,
     meanwhile: list[Meanwhile] | None = None,
 ) -> str:
-    fields = _fields(sections)
+    fields = fields_of(sections)
     inputs.names = _names(scope, fields, inputs)
     following = request.values.get("next", "")
     home = record_url(object_.api, record.id) if record else list_url(object_.api)

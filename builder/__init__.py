@@ -8,17 +8,22 @@ from __future__ import annotations
 from flask import Flask
 
 from builder import (
+    applications_page,
     changes_page,
     deletion_page,
     description,
     fields_page,
+    layouts_page,
     objects_page,
     picklists_page,
+    reports_page,
+    views_page,
 )
 from builder.api import api
 from builder.blueprint import setup
 from kernel.i18n import lazy
 from kernel.web.navigation import add_entry
+from runtime.workspace.list_links import add_list_link
 
 __all__ = ["register"]
 
@@ -26,6 +31,10 @@ MODULES = (
     objects_page,
     fields_page,
     picklists_page,
+    layouts_page,
+    views_page,
+    applications_page,
+    reports_page,
     changes_page,
     deletion_page,
     description,
@@ -40,5 +49,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(api)
     add_entry(app, "setup", lazy("Objects and fields"), "setup.list_objects", "database")
     add_entry(app, "setup", lazy("Picklists"), "setup.list_picklists", "list-check")
+    add_entry(app, "setup", lazy("Navigation"), "setup.list_applications", "layout-sidebar")
+    add_entry(app, "setup", lazy("Reports for everybody"), "setup.list_reports", "report")
     add_entry(app, "setup", lazy("Changes"), "setup.show_changes", "git-compare")
     add_entry(app, "setup", lazy("Versions"), "setup.show_history", "history")
+    add_list_link(app, views_page.view_link)

@@ -15,7 +15,11 @@ from metadata import store
 from metadata.drafts import Entry
 from metadata.kinds import KINDS, QUALIFIED
 
-LISTS = {"picklist": "/setup/picklists", "application": "/setup/applications"}
+LISTS = {
+    "picklist": "/setup/picklists",
+    "application": "/setup/applications",
+    "report": "/setup/reports",
+}
 
 
 @route(setup, "/delete/<kind>/<api>", needs=ADMIN)

@@ -225,6 +225,7 @@ def _page(
         sentence=condition_text(scope, definition.where) if definition.where else "",
         list_url=f"/o/{object_.api}?{urlencode({'where': where})}",
         build_url=f"/o/{object_.api}/report?{urlencode(_parameters(definition))}",
+        keep_url=f"/setup/reports/new/{object_.api}?{urlencode(_parameters(definition))}",
         csv_url=own_url + ("&" if "?" in own_url else "?") + "format=csv",
         where=where,
         groupable=groupable_paths(scope, object_) if build else [],

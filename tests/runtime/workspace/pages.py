@@ -24,10 +24,13 @@ class _Inputs(HTMLParser):
         self._fields: dict[str, Any] = {}
         self._select: tuple[str, bool] | None = None
         self._area: str | None = None
+        self._in_template = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "form":
+        if tag == "template" or self._in_template:
+            self._in_template = True
+        elif tag == "form":
             self._fields = {}
             self.forms.append((given.get("action", ""), self._fields))
         elif tag == "input" and "name" in given:
@@ -51,7 +54,9 @@ class _Inputs(HTMLParser):
             self._fields[self._area] += data
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea" and self._area is not None:
+        if tag == "template":
+            self._in_template = False
+        elif tag == "textarea" and self._area is not None:
             self._fields[self._area] = self._fields[self._area].removeprefix("\n")
             self._area = None
         elif tag == "select":

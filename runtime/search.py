@@ -48,6 +48,7 @@ def search(
         # Pairs of neighbours find candidates; longer runs must stand together.
         *(func.strpos(record_search_rows.c.txt, run) > 0 for run in runs),
         record_search_rows.c.tenant_id == scope.tenant_id,
+        record_search_rows.c.object_id.in_([object_.number for object_ in wanted]),
         matched,
         record_rows.c.deleted.is_(False),
         access.readable_any(record_rows),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_file
@@ -23,22 +24,22 @@ def texts(package: str) -> Iterator[tuple[str, str]]:
     """(place, text) of all texts in a package's code and templates."""
     folder = FOLDERS.get(package, ROOT / package)
     for path in sorted(folder.rglob("*")):
-        if path.suffix == ".py":
-            found = extract_from_file("python", str(path), keywords=KEYWORDS)
-        elif path.suffix == ".html":
-            with path.open("rb") as file:
-                found = [
-                    (line, message, comments, None)
-                    for line, _name, message, comments in babel_extract(
-                        file, list(KEYWORDS), [], {"trim_blocks": "true", "silent": "false"}
-                    )
-                ]
-        else:
-            continue
-        for line, message, *_rest in found:
+        for line, message in _messages(path):
             for text in message if isinstance(message, tuple) else (message,):
                 if isinstance(text, str) and text:
                     yield f"{path.relative_to(ROOT)}:{line}", text
+
+
+def _messages(path: Path) -> Iterator[tuple[int, Any]]:
+    """(line, text or texts) of a file; nothing for files of other kinds."""
+    if path.suffix == ".py":
+        for line, message, *_rest in extract_from_file("python", str(path), keywords=KEYWORDS):
+            yield line, message
+    elif path.suffix == ".html":
+        options = {"trim_blocks": "true", "silent": "false"}
+        with path.open("rb") as file:
+            for line, _name, message, _comments in babel_extract(file, list(KEYWORDS), [], options):
+                yield line, message
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -208,6 +208,9 @@ def _flatten(messages: Any, at: str) -> list[FieldError]:
     if isinstance(messages, dict):
         errors: list[FieldError] = []
         for key, inner in messages.items():
+            if key == "_schema":  # of the whole, not of a field
+                errors += _flatten(inner, at)
+                continue
             step = f"[{key}]" if isinstance(key, int) else (f".{key}" if at else str(key))
             errors += _flatten(inner, f"{at}{step}"[:200])
         return errors

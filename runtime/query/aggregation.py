@@ -152,7 +152,8 @@ def _measure_value(measure: Measure, value: Any) -> Any:
     ):
         return int(value)
     if measure.fn == "avg":
-        return format(value.normalize(), "f")
+        digits = format(value, "f")  # `normalize` would round to 28 digits
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
     if measure.path is not None and measure.path.field.type.name == "date":
         return value.date().isoformat() if isinstance(value, datetime) else value.isoformat()
     return _plain(value)

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -40,17 +40,22 @@ def encode(position: Position, fingerprint: str) -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def decode(text: str, fingerprint: str, size: int) -> Position:
-    """The position in a text; raises `Malformed` when it is not one of this query."""
+def decode(text: str, fingerprint: str, kinds: Sequence[str]) -> Position:
+    """The position in a text; raises `Malformed` when it is not one of this query.
+
+    `kinds` has, for each sort key, the letters that `encode` may have given its value: whatever
+    else stands there would make the statement fail.
+    """
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         content = orjson.loads(raw)
         found, row_id, *values = content
-        position = Position(tuple(map(_unpack, values)), row_id)
+        unpacked = [_unpack(v, kind) for v, kind in zip(values, kinds, strict=True)]
+        position = Position(tuple(unpacked), row_id)
     except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
         raise _refused() from error
     valid_id = isinstance(row_id, int) and 0 <= row_id < 2**63
-    if found != fingerprint or len(values) != size or not valid_id:
+    if found != fingerprint or not valid_id:
         raise _refused()
     return position
 
@@ -63,10 +68,8 @@ def _pack(value: Any) -> Sequence[str] | None:
     match value:
         case None:
             return None
-        case bool():
-            return ("b", str(int(value)))
         case int():
-            return ("i", str(value))
+            return ("i", str(int(value)))
         case Decimal():
             return ("n", str(value))
         case datetime():
@@ -78,15 +81,13 @@ def _pack(value: Any) -> Sequence[str] | None:
     raise TypeError(f"no sort value: {type(value).__name__}")
 
 
-def _unpack(packed: Any) -> Any:
+def _unpack(packed: Any, kinds: str) -> Any:
     if packed is None:
         return None
     kind, text = packed
-    if not isinstance(text, str) or "\0" in text:
+    if kind not in kinds or not isinstance(text, str) or "\0" in text:
         raise ValueError(kind)
     match kind:
-        case "b":
-            return text == "1"
         case "i":
             number = int(text)
             if not -(2**63) <= number < 2**63:
@@ -94,11 +95,12 @@ def _unpack(packed: Any) -> Any:
             return number
         case "n":
             decimal = Decimal(text)
-            if not decimal.is_finite() or len(text) > 100:
+            if not decimal.is_finite() or len(text) > 100 or abs(decimal.adjusted()) > 100:
                 raise ValueError(kind)
             return decimal
         case "t":
-            return datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         case "d":
             return date.fromisoformat(text)
         case "s":

@@ -78,7 +78,8 @@ def select_records(scope: RecordScope, query: Query) -> Page:
     """
     limit = max(1, min(query.limit, MAX_LIMIT))
     fingerprint = cursor.digest(query.object.id, *(key.api for key in query.sort))
-    start = cursor.decode(query.cursor, fingerprint, len(query.sort)) if query.cursor else None
+    kinds = [_kind(scope, key.path.field) for key in query.sort]
+    start = cursor.decode(query.cursor, fingerprint, kinds) if query.cursor else None
     wanted = limit + 1  # one more tells whether there is a next page
     rows: list[Row[Any]] = []
     in_empty_part = start is not None and bool(query.sort) and start.values[0] is None
@@ -95,6 +96,15 @@ def select_records(scope: RecordScope, query: Query) -> Page:
         following = cursor.encode(cursor.Position(values, last.id), fingerprint)
     names = names_of(scope, query.object, query.fields, page)
     return Page(shape_rows(query.object, query.fields, page, names), following)
+
+
+def _kind(scope: RecordScope, field: Field) -> str:
+    """The letters that cursors give to the values by which a field is sorted."""
+    while field.to is not None:
+        field = scope.schema.objects[field.to].name_field
+    if field.column is not None:
+        return "t" if field.type.temporal else "i"
+    return {"n": "n", "d": "td", "p": "i", "t": "s"}[field.type.slot_kind or ""]
 
 
 def _rows(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Text,
     and_,
@@ -184,4 +185,4 @@ def _by_position(
     if field.type.slot_kind == "p":
         codes = [value.code for value in values]
         return func.array_position(literal(codes, ARRAY(Text())), row.c.data[field.key].astext)
-    return raw(row, field).cast(Boolean)
+    return raw(row, field).cast(Boolean).cast(Integer)  # as in a slot

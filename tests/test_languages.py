@@ -38,8 +38,8 @@ def _messages(path: Path) -> Iterator[tuple[int, Any]]:
     elif path.suffix == ".html":
         options = {"trim_blocks": "true", "silent": "false"}
         with path.open("rb") as file:
-            for line, _name, message, _comments in babel_extract(file, list(KEYWORDS), [], options):
-                yield line, message
+            found = babel_extract(file, list(KEYWORDS), [], options)
+            yield from ((line, message) for line, _name, message, _comments in found)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -15,6 +15,7 @@ from builder import (
     fields_page,
     layouts_page,
     objects_page,
+    people_page,
     picklists_page,
     reports_page,
     views_page,
@@ -35,6 +36,7 @@ MODULES = (
     views_page,
     applications_page,
     reports_page,
+    people_page,
     changes_page,
     deletion_page,
     description,
@@ -51,6 +53,7 @@ def register(app: Flask) -> None:
     add_entry(app, "setup", lazy("Picklists"), "setup.list_picklists", "list-check")
     add_entry(app, "setup", lazy("Navigation"), "setup.list_applications", "layout-sidebar")
     add_entry(app, "setup", lazy("Reports for everybody"), "setup.list_reports", "report")
+    add_entry(app, "setup", lazy("People"), "setup.list_people", "users")
     add_entry(app, "setup", lazy("Changes"), "setup.show_changes", "git-compare")
     add_entry(app, "setup", lazy("Versions"), "setup.show_history", "history")
     add_list_link(app, views_page.view_link)

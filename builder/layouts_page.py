@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from builder.blueprint import attempt, find_entry, is_editable, label_of, setup
 from builder.conditions import drafted_object
-from builder.inputs import NO_LABEL, Input, State, missing, read_typed, to_body, typed_of
+from builder.inputs import Input, State, missing, read_typed, to_body, typed_of
 from builder.names import make_name
 from builder.views_page import bare, named_inputs
 from kernel.errors import Forbidden
@@ -169,7 +169,7 @@ def _save(object_api: str, entry: Entry | None) -> ResponseReturnValue:
         return _form(scope, object_, entry, state, tabs)
     state.errors = missing(inputs, state.typed)
     if any(not tab["label"] for tab in tabs):
-        state.others.append(_("%(what)s %(why)s", what=_("Tab:"), why=NO_LABEL))
+        state.others.append(_("Give every tab a name in at least one language."))
     body = to_body(inputs, state.typed, entry.body if entry else {"object": object_api})
     taken = {e.api for e in store.list_documents(current_scope(), "layout", object_api)}
     names = {api.split(".")[1] for api in taken}

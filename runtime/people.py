@@ -66,6 +66,37 @@ def invite_user(
     return user_id
 
 
+def set_active(scope: RecordScope, user_id: int, *, active: bool) -> None:
+    """Let a person in again, or keep them out from their next request on.
+
+    Raises `NotFound`, and `Invalid` for oneself.
+    """
+    user = service.get_user(scope, user_id)
+    if not active and user_id == scope.actor.id:
+        message = lazy("You cannot shut yourself out.")
+        raise Invalid(errors=[FieldError("active", "self", message)])
+    if records.get_many(scope, USER, [user_id]):
+        records.update(scope, USER, user_id, {"active": active})
+    # Not every sign-in has a record, and one may have been frozen without it.
+    if active and user.state == "frozen":
+        service.thaw_user(scope, user_id)
+    elif not active and user.state != "frozen":
+        service.freeze_user(scope, user_id)
+
+
+def set_admin(scope: RecordScope, user_id: int, *, is_admin: bool) -> None:
+    """Make a person an administrator or an ordinary user; an administrator always remains.
+
+    Raises `NotFound`, and `Invalid` for oneself: somebody else must take the right away.
+    """
+    locked = select(User.id).where(User.is_admin).order_by(User.id).with_for_update()
+    admins = scope.unit.session.scalars(locked).all()
+    if not is_admin and (user_id == scope.actor.id or scope.actor.id not in admins):
+        message = lazy("Another administrator must take this right away from you.")
+        raise Invalid(errors=[FieldError("is_admin", "self", message)])
+    service.get_user(scope, user_id).is_admin = is_admin
+
+
 def _find(scope: RecordScope, email: str) -> int | None:
     people = scope.schema.objects[USER]
     found = find_by_value(scope, people, people.fields["email"], [email])

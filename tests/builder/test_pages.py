@@ -123,7 +123,7 @@ def test_tabs_and_sections_are_added_moved_and_removed(admin: TenantClient) -> N
     fields["t0.label.en"] = fields["t0.label.zh_CN"] = ""
     refused = send(admin, path, fields)
     assert refused.status_code == 422
-    assert "Give a name in at least one language." in refused.text
+    assert "Give every tab a name in at least one language." in refused.text
 
 
 def test_an_object_without_layout_gets_one(admin: TenantClient, user: TenantClient) -> None:

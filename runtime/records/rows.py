@@ -93,7 +93,7 @@ def search_row(tenant_id: int, object_: Object, data: Mapping[str, Any]) -> tupl
 @lru_cache(maxsize=10_000)
 def token_prefix(tenant_id: int, object_number: int) -> str:
     """Tokens begin with four characters for tenant and object: so one GIN index has posting lists
-    of their own for each. Two may share the four by chance; a search compares both anyway. (The
-    whole numbers would take as much room as all the rest of the record.)"""
+    of their own for each. Two may share the four by chance; a search compares both anyway. (With
+    the whole numbers the search rows were a third larger.)"""
     digest = blake2s(b"%d.%d" % (tenant_id, object_number), digest_size=3).digest()
     return urlsafe_b64encode(digest).decode()

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, String, cast, func, text
+from sqlalchemy import ColumnElement, Date, Numeric, String, cast, func, text
 
 from metadata.condition import Condition
 from metadata.schema import Field, Grouping, Measure, Object
@@ -97,7 +97,9 @@ def _figure(source: Source, measure: Measure) -> ColumnElement[Any]:
         case "sum":
             return func.sum(term)
         case "avg":
-            return func.round(func.avg(term), _AVERAGE_DECIMALS)
+            # `avg` has 16 digits or a few more, and none behind the point of a large average.
+            total = cast(func.sum(term), Numeric(200, 2 * _AVERAGE_DECIMALS))
+            return func.round(total / func.nullif(func.count(term), 0), _AVERAGE_DECIMALS)
         case "min":
             return func.min(term)
         case "max":

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    Boolean,
     ColumnElement,
     FromClause,
     Integer,
@@ -126,7 +125,10 @@ class Source:
                 row.c.data[field.key + "~"].astext,
                 func.left(func.lower(row.c.data[field.key].astext), 64),
             )
-        return raw(row, field) if live is None else live
+        if live is not None:
+            return live
+        value = raw(row, field)
+        return value.cast(Integer) if kind == "p" else value  # a checkbox: 0 or 1, as in a slot
 
     def group_term(self, path: Path) -> ColumnElement[Any]:
         """What reports group by: the slot form where there is one, the stored text elsewhere."""
@@ -182,7 +184,5 @@ def _by_position(
         if numbers == sorted(numbers):  # as made: the slot itself is in the order of the list
             return live
         return func.array_position(literal(numbers, ARRAY(record_rows.c.p1.type)), live)
-    if field.type.slot_kind == "p":
-        codes = [value.code for value in values]
-        return func.array_position(literal(codes, ARRAY(Text())), row.c.data[field.key].astext)
-    return raw(row, field).cast(Boolean).cast(Integer)  # as in a slot
+    codes = [value.code for value in values]
+    return func.array_position(literal(codes, ARRAY(Text())), row.c.data[field.key].astext)

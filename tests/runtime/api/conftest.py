@@ -30,7 +30,7 @@ OBJECTS: dict[str, dict[str, Any]] = {
         "access": {"default": "read"},
         "name": {"type": "text", "required": True},
         "code": {"type": "text", "unique": True, "length": 20},
-        "parent": {"type": "lookup", "to": "firm"},
+        "parent": {"type": "lookup", "to": "firm", "on_delete": "clear"},
     },
     "note": {  # everybody changes it
         "access": {"default": "edit"},

@@ -106,5 +106,6 @@ def test_requests_are_described_exactly(bench: Bench) -> None:
     deep = {"all": [{"not": {"any": [{"field": "firm.parent.name", "op": "=", "value": "A"}]}}]}
     assert condition.is_valid(deep)
     unlike: dict[str, Any] = {"field": "price", "op": "contains", "value": "1"}
+    bad: dict[str, Any]
     for bad in (unlike, {"all": []}, {"or": []}):
         assert not condition.is_valid(bad), bad

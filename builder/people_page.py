@@ -12,7 +12,7 @@ from kernel.i18n import Text, _, lazy
 from kernel.web.gate import current_scope
 from kernel.web.routes import ADMIN, route
 from runtime import people
-from runtime.web import record_id, request_scope
+from runtime.web import parse_id, request_scope
 from tenants import resets, service
 from tenants.models import User
 
@@ -66,7 +66,7 @@ def invite_person() -> ResponseReturnValue:
 def change_person(user_id: str) -> ResponseReturnValue:
     """Do what a button beside a person asks for."""
     scope = request_scope()
-    user = service.get_user(scope, record_id(user_id))
+    user = service.get_user(scope, parse_id(user_id))
     action = request.form.get("action")
     try:
         if action in ("freeze", "thaw"):

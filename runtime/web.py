@@ -13,9 +13,8 @@ from flask import g, request
 from kernel.errors import Malformed, NotFound, UnsupportedMedia
 from kernel.i18n import lazy
 from kernel.web.gate import current_scope, current_tenant
+from metadata.fieldtypes.lookup import MAX_ID
 from runtime.scope import RecordScope, record_scope
-
-MAX_ID = 2**63 - 1
 
 
 def request_scope() -> RecordScope:
@@ -27,7 +26,7 @@ def request_scope() -> RecordScope:
     return scope
 
 
-def record_id(text: str) -> int:
+def parse_id(text: str) -> int:
     """The id in an address; anything that cannot be one does not exist."""
     if not (text.isascii() and text.isdecimal() and 0 < len(text) < 20):
         raise NotFound()

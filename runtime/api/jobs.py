@@ -12,7 +12,7 @@ from kernel.web.downloads import download
 from kernel.web.routes import SIGNED_IN, route
 from runtime.api.blueprint import answer, api
 from runtime.transfer.bulk import start_bulk
-from runtime.web import record_id, request_scope
+from runtime.web import parse_id, request_scope
 
 
 @route(api, "/bulk/<object>", methods=["POST"], needs=SIGNED_IN, upload=True)
@@ -33,20 +33,20 @@ def start(object: str) -> Response:
 @route(api, "/jobs/<id>", needs=SIGNED_IN)
 def read_job(id: str) -> Response:
     """The progress of a job that the caller started."""
-    return answer(_shown(get_job(request_scope(), record_id(id))))
+    return answer(_shown(get_job(request_scope(), parse_id(id))))
 
 
 @route(api, "/jobs/<id>", methods=["DELETE"], needs=SIGNED_IN)
 def cancel_job(id: str) -> Response:
     """Ask a job to stop; what it has done stays."""
-    request_cancel(request_scope(), record_id(id))
+    request_cancel(request_scope(), parse_id(id))
     return Response(status=204)
 
 
 @route(api, "/jobs/<id>/results", needs=SIGNED_IN)
 def read_results(id: str) -> Response:
     """The file that a job made: for bulk work each row with what became of it."""
-    job = get_job(request_scope(), record_id(id))
+    job = get_job(request_scope(), parse_id(id))
     if job.results_file_id is None:
         raise NotFound()
     return download(request_scope(), job.results_file_id)

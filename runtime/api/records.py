@@ -12,7 +12,7 @@ from kernel.web.routes import SIGNED_IN, route
 from runtime import records
 from runtime.api.blueprint import answer, api
 from runtime.records.record import Record
-from runtime.web import json_body, record_id, request_scope
+from runtime.web import json_body, parse_id, request_scope
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
@@ -29,7 +29,7 @@ def create_record(object: str) -> Response:
 @route(api, "/records/<object>/<id>", needs=SIGNED_IN)
 def read_record(object: str, id: str) -> Response:
     """Read a record; with `If-None-Match` of its version the answer is 304."""
-    record = records.get(request_scope(), object, record_id(id))
+    record = records.get(request_scope(), object, parse_id(id))
     if record.etag() in request.headers.get("If-None-Match", ""):
         return Response(status=304, headers={"ETag": record.etag()})
     return _shown(record)
@@ -42,14 +42,14 @@ def change_record(object: str, id: str) -> Response:
     Who gave the record away and sees it no longer gets a 204.
     """
     values = json_body()
-    record = records.update(request_scope(), object, record_id(id), values, expected_version())
+    record = records.update(request_scope(), object, parse_id(id), values, expected_version())
     return Response(status=204) if record is None else _shown(record)
 
 
 @route(api, "/records/<object>/<id>", methods=["DELETE"], needs=SIGNED_IN)
 def delete_record(object: str, id: str) -> Response:
     """Delete a record and its details."""
-    records.delete(request_scope(), object, record_id(id), expected_version())
+    records.delete(request_scope(), object, parse_id(id), expected_version())
     return Response(status=204)
 
 

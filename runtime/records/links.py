@@ -15,6 +15,7 @@ from sqlalchemy import ARRAY, BigInteger, func, literal
 
 from kernel.i18n import Text, lazy
 from metadata.condition import Compare
+from metadata.fieldtypes.lookup import MAX_ID
 from metadata.operators import OPERATORS
 from metadata.schema import Field, Object, Path
 from runtime import access
@@ -22,7 +23,6 @@ from runtime.query.source import Source
 from runtime.records.inputs import OWNER, Draft
 from runtime.scope import RecordScope
 
-MAX_ID = 2**63 - 1
 _MATCH_CHUNK = 500
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, BigInteger, func, literal
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, cast, func, select
 
 from kernel.errors import NotFound
+from metadata.fieldtypes.lookup import MAX_ID
 from runtime import access
-from runtime.query.selection import columns_of
-from runtime.query.source import Source
+from runtime.query.selection import DATA_COLUMNS
 from runtime.records.record import Record
 from runtime.records.shape import names_of, shape_rows
 from runtime.scope import RecordScope
+from runtime.tables import record_rows
 
-MAX_ID = 2**63 - 1
+_RECORDS = select(*(record_rows.c[name] for name in DATA_COLUMNS)).where(
+    record_rows.c.tenant_id == bindparam("tenant"),
+    record_rows.c.object_id == bindparam("object"),
+    record_rows.c.id == func.any(cast(bindparam("ids", type_=Text), ARRAY(BigInteger))),
+    record_rows.c.deleted.is_(False),
+    access.readable_any(record_rows),
+)
 
 
 def get(scope: RecordScope, object_api: str, record_id: int) -> Record:
@@ -31,13 +38,13 @@ def get_many(scope: RecordScope, object_api: str, ids: Sequence[int]) -> list[Re
     wanted = [record_id for record_id in ids if 0 < record_id <= MAX_ID]
     if not wanted:
         return []
-    source = Source(scope, object_)
-    row_id = source.base.c.id
-    if len(wanted) == 1:
-        source.require(row_id == wanted[0])
-    else:
-        source.require(row_id == func.any(literal(wanted, ARRAY(BigInteger))))
-    rows = scope.unit.connection.execute(source.select(*columns_of(source, None))).all()
+    parameters = {
+        "tenant": scope.tenant_id,
+        "object": object_.number,
+        "ids": "{" + ",".join(map(str, wanted)) + "}",
+        **access.reader(scope),
+    }
+    rows = scope.unit.connection.execute(_RECORDS, parameters).all()
     names = names_of(scope, object_, None, rows)
     by_id = {found.id: found for found in shape_rows(object_, None, rows, names)}
     return [by_id[record_id] for record_id in wanted if record_id in by_id]

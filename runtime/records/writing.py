@@ -15,12 +15,13 @@ from sqlalchemy import ARRAY, BigInteger, func, literal
 
 from kernel.errors import FieldError, Forbidden, Invalid, NotFound, Problem, Stale
 from kernel.i18n import lazy
+from metadata.fieldtypes.lookup import MAX_ID
 from metadata.schema import Field, Object
 from runtime import access
 from runtime.query.source import Source
 from runtime.records import hooks, links, numbering, statements, unique
 from runtime.records.inputs import OWNER, Draft, read_changes, read_new
-from runtime.records.reading import MAX_ID, get, get_many
+from runtime.records.reading import get, get_many
 from runtime.records.record import Record
 from runtime.records.rows import display_name, is_searched, put, search_row, slot_of, take
 from runtime.scope import RecordScope

@@ -12,7 +12,7 @@ from runtime.transfer.imports import get_import, job_of
 from runtime.transfer.models import DataImport
 from runtime.transfer.outcomes import RESULTS, result_text
 from runtime.transfer.plan import Plan, plan_from_json
-from runtime.web import record_id
+from runtime.web import parse_id
 
 pages = Blueprint("transfer", __name__, template_folder="templates")
 
@@ -36,7 +36,7 @@ def plural(object_: Object) -> str:
 
 def open_import(scope: RecordScope, text: str, *, lock: bool = False) -> tuple[DataImport, Plan]:
     """The import of an address and its plan; raises `NotFound`."""
-    found = get_import(scope, record_id(text), lock=lock)
+    found = get_import(scope, parse_id(text), lock=lock)
     return found, plan_from_json(found.plan)
 
 

@@ -19,7 +19,7 @@ from runtime.query import count
 from runtime.scope import RecordScope
 from runtime.transfer.blueprint import pages, plural
 from runtime.transfer.exporter import DIRECT_ROWS, ExportPlan, write_export
-from runtime.web import record_id, request_scope
+from runtime.web import parse_id, request_scope
 from runtime.workspace.list_links import ListLink
 from runtime.workspace.list_page import current_state
 from runtime.workspace.list_state import ListState
@@ -142,7 +142,7 @@ def download_export(job_id: str) -> ResponseReturnValue:
 def _export(text: str) -> Job:
     """An export of the person, and of nobody else: it holds what they may see."""
     scope = request_scope()
-    job = get_job(scope, record_id(text))
+    job = get_job(scope, parse_id(text))
     if job.kind != KIND or job.created_by != scope.actor.id:
         raise NotFound()
     return job

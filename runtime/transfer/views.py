@@ -20,7 +20,7 @@ from runtime.transfer.blueprint import current_job, object_label, open_import, p
 from runtime.transfer.csvfiles import DELIMITERS, ENCODINGS
 from runtime.transfer.imports import get_import, job_of
 from runtime.transfer.readers import FileFormat
-from runtime.web import record_id, request_scope
+from runtime.web import parse_id, request_scope
 from runtime.workspace.list_links import ListLink, add_list_link
 from runtime.workspace.list_state import ListState
 
@@ -187,7 +187,7 @@ def cancel_import(import_id: str) -> ResponseReturnValue:
 def download_results(import_id: str, step: str) -> ResponseReturnValue:
     """The rows with what became of each, as CSV."""
     scope = request_scope()
-    found = get_import(scope, record_id(import_id))
+    found = get_import(scope, parse_id(import_id))
     jobs = {"check": found.check_job_id, "run": found.job_id, "undo": found.undo_job_id}
     job = job_of(scope, jobs.get(step))
     if job is None or job.results_file_id is None:

@@ -7,12 +7,10 @@ from urllib.parse import quote
 
 from flask import Blueprint
 
-from kernel.errors import NotFound
 from kernel.i18n import label_text
 from metadata.schema import Object
 from runtime import access
 from runtime.records import Record
-from runtime.records.reading import MAX_ID
 from runtime.scope import RecordScope
 from runtime.workspace import display
 from runtime.workspace.list_links import list_actions
@@ -58,13 +56,6 @@ def texts() -> dict[str, object]:
         "short_widgets": display.SHORT,
         "list_actions": list_actions,
     }
-
-
-def parse_id(text: str) -> int:
-    """The record id of an address; raises `NotFound` when it cannot be one."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) <= MAX_ID):
-        raise NotFound()
-    return int(text)
 
 
 def may_create(scope: RecordScope, object_: Object) -> bool:

@@ -11,8 +11,8 @@ from kernel.web.gate import wants_fragment
 from kernel.web.routes import SIGNED_IN, route
 from runtime.records import Record, delete, get, plan_deletion
 from runtime.scope import RecordScope
-from runtime.web import request_scope
-from runtime.workspace.blueprint import may_edit, pages, parse_id
+from runtime.web import parse_id, request_scope
+from runtime.workspace.blueprint import may_edit, pages
 from runtime.workspace.display import list_url, record_name
 
 

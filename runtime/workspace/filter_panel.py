@@ -14,11 +14,11 @@ from kernel.i18n import _, label_text
 from kernel.web.gate import wants_fragment
 from kernel.web.routes import SIGNED_IN, route
 from metadata.condition import ConditionError, parse
+from metadata.fieldtypes.lookup import MAX_ID
 from metadata.operators import OPERATORS
 from metadata.periods import PERIODS
 from metadata.schema import Field, Object, Path
 from runtime import access
-from runtime.records.reading import MAX_ID
 from runtime.records.shape import find_names
 from runtime.scope import RecordScope
 from runtime.web import request_scope
@@ -88,7 +88,7 @@ class Builder:
 
     def name_of(self, value: str) -> str:
         """The name of a chosen record."""
-        return (self.names.get(int(value)) if value.isdecimal() else None) or f"#{value}"
+        return (self.names.get(int(value)) if _is_id(value) else None) or f"#{value}"
 
     def periods(self) -> list[tuple[str, str]]:
         """The named periods."""
@@ -184,7 +184,7 @@ def _chosen_ids(scope: RecordScope, object_: Object, root: Group) -> list[int]:
     for rule in rules_of(root):
         path = find_path(scope, object_, rule.field)
         if path is not None and path.field.to is not None:
-            found += [int(v) for v in rule.values if v.isdecimal() and 0 < int(v) <= MAX_ID]
+            found += [int(v) for v in rule.values if _is_id(v)]
     return found
 
 
@@ -205,3 +205,8 @@ def _to_list(object_: Object, where: Any) -> ResponseReturnValue:
     kept["where"] = orjson.dumps(where).decode() if where is not None else ""
     url = f"/o/{object_.api}?{urlencode(kept)}"
     return ("", 204, {"HX-Redirect": url}) if wants_fragment() else redirect(url, 303)
+
+
+def _is_id(text: str) -> bool:
+    # The length first: Python refuses to read thousands of digits.
+    return len(text) < 20 and text.isdecimal() and 0 < int(text) <= MAX_ID

@@ -21,8 +21,8 @@ from runtime import access
 from runtime.records import Change, Record, create, get, get_many, update_many
 from runtime.records.shape import find_names
 from runtime.scope import RecordScope
-from runtime.web import request_scope
-from runtime.workspace.blueprint import may_edit, pages, parse_id
+from runtime.web import parse_id, request_scope
+from runtime.workspace.blueprint import may_edit, pages
 from runtime.workspace.display import cell_of, list_url, record_name, record_url
 from runtime.workspace.form_layout import OWNER, FormSection, fields_of, form_sections
 from runtime.workspace.form_tokens import new_token, record_id_of

@@ -17,8 +17,8 @@ from runtime import access
 from runtime.query import Query, select_records
 from runtime.records import Record, get
 from runtime.scope import RecordScope
-from runtime.web import request_scope
-from runtime.workspace.blueprint import may_edit, pages, parse_id
+from runtime.web import parse_id, request_scope
+from runtime.workspace.blueprint import may_edit, pages
 from runtime.workspace.display import Cell, cell_of, record_name, record_url
 from runtime.workspace.list_page import Line, lines_of, with_name
 from runtime.workspace.recent import remember

@@ -11,9 +11,9 @@ from kernel.errors import Invalid
 from kernel.i18n import _
 from kernel.web.routes import SIGNED_IN, route
 from runtime import access
-from runtime.web import request_scope
+from runtime.web import parse_id, request_scope
 from runtime.workspace import saved_views
-from runtime.workspace.blueprint import pages, parse_id
+from runtime.workspace.blueprint import pages
 from runtime.workspace.list_page import current_state
 from runtime.workspace.list_state import OWN
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from kernel.errors import Conflict, FieldError, Forbidden, NotFound, Problem, Stale
-from kernel.i18n import label_text, lazy
+from kernel.i18n import Text, label_text, lazy
 from metadata.schema import Field, Object
 from runtime import access
 from runtime.query.source import raw
@@ -36,7 +36,10 @@ _CHUNK = 1000
 
 @dataclass(slots=True)
 class DeletePlan:
-    """What deleting records would do: ids by object that go, links that are cleared, blockers."""
+    """What deleting records would do: ids by object that go, links that are cleared, blockers.
+
+    `blocked` counts the records that the actor may see; 0 when only others stand in the way.
+    """
 
     going: dict[Object, list[int]] = field(default_factory=lambda: defaultdict(list))
     clearing: list[tuple[Object, Field, list[int]]] = field(default_factory=list)
@@ -49,22 +52,25 @@ class DeletePlan:
             return Conflict(
                 lazy("Other records still point to this one."),
                 errors=[
-                    FieldError(
-                        link.name,
-                        "in_use",
-                        lazy(
-                            "%(n)s × %(object)s point here with “%(field)s”.",
-                            n=count,
-                            object=label_text(child.label),
-                            field=label_text(link.label),
-                        ),
-                    )
+                    FieldError(link.name, "in_use", _in_use(child, link, count))
                     for (child, link), count in self.blocked.items()
                 ],
             )
         if self.forbidden:
             return Forbidden(lazy("Records that would be deleted too belong to somebody else."))
         return None
+
+
+def _in_use(child: Object, link: Field, count: int) -> Text:
+    field = label_text(link.label)
+    if count == 0:
+        return lazy("Records that you may not see point here with “%(field)s”.", field=field)
+    return lazy(
+        "%(n)s × %(object)s point here with “%(field)s”.",
+        n=count,
+        object=label_text(child.label),
+        field=field,
+    )
 
 
 def plan_deletion(scope: RecordScope, object_api: str, record_id: int) -> DeletePlan:
@@ -121,12 +127,13 @@ def _plan(scope: RecordScope, object_: Object, ids: Sequence[int]) -> DeletePlan
     plan = DeletePlan()
     _collect(scope, object_, list(ids), plan)
     # A record that goes anyway neither blocks nor needs to let go.
-    for (child, link), _count in list(plan.blocked.items()):
+    for child, link in list(plan.blocked):
         gone = set(plan.going[child])
         targets = plan.going[scope.schema.objects[link.to or ""]]
         left = [row for row in _pointing(scope, child, link, targets) if row.id not in gone]
         if left:
-            plan.blocked[child, link] = len(left)
+            seen = sum(access.may_read(scope, child, row.owner_id) for row in left)
+            plan.blocked[child, link] = seen
         else:
             del plan.blocked[child, link]
     return plan
@@ -157,7 +164,7 @@ def _collect(scope: RecordScope, object_: Object, ids: list[int], plan: DeletePl
         elif action == "clear":
             plan.clearing.append((child, link, fresh))
         else:
-            plan.blocked[child, link] = plan.blocked.get((child, link), 0) + len(found)
+            plan.blocked[child, link] = 0
 
 
 def on_delete(link: Field) -> str:

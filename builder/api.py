@@ -14,7 +14,6 @@ from flask import Blueprint, Response, request
 from marshmallow import fields, validate
 
 from kernel.errors import NotFound
-from kernel.i18n import lazy
 from kernel.web.gate import current_scope
 from kernel.web.routes import ADMIN, route
 from metadata import store
@@ -24,6 +23,9 @@ from runtime.api.blueprint import answer
 from runtime.web import json_body
 
 api = Blueprint("metadata_api", __name__, url_prefix="/api/v1/metadata")
+
+_KIND = f"any({','.join(KINDS)})"
+"""The converter of a kind in an address: what is none is not found."""
 
 
 class PublishRequest(schemas.RequestSchema):
@@ -39,12 +41,6 @@ class RevertRequest(schemas.RequestSchema):
     message = fields.String(validate=validate.Length(max=500))
 
 
-def _known(kind: str) -> str:
-    if kind not in KINDS:
-        raise NotFound(lazy("There is no such kind of document."))
-    return kind
-
-
 def _optional_body() -> dict[str, Any]:
     return json_body() if request.get_data() else {}
 
@@ -55,10 +51,10 @@ def _document() -> dict[str, Any]:
     return body
 
 
-@route(api, "/<kind>", needs=ADMIN)
+@route(api, f"/<{_KIND}:kind>", needs=ADMIN)
 def list_documents(kind: str) -> Response:
     """The documents of a kind as the draft has them; `?object=` keeps to one object."""
-    entries = store.list_documents(current_scope(), _known(kind), request.args.get("object"))
+    entries = store.list_documents(current_scope(), kind, request.args.get("object"))
     documents = [
         {"kind": e.kind, "api": e.api, "id": e.id, "state": e.state, "body": e.body}
         for e in entries
@@ -66,28 +62,28 @@ def list_documents(kind: str) -> Response:
     return answer({"documents": documents})
 
 
-@route(api, "/<kind>/<api>", needs=ADMIN)
+@route(api, f"/<{_KIND}:kind>/<api>", needs=ADMIN)
 def read_document(kind: str, api: str) -> Response:
     """A document as the draft has it, in the form in which `PUT` takes it."""
-    return answer(store.get_document(current_scope(), _known(kind), api))
+    return answer(store.get_document(current_scope(), kind, api))
 
 
-@route(api, "/<kind>/<api>", methods=["PUT"], needs=ADMIN, writes=False)
+@route(api, f"/<{_KIND}:kind>/<api>", methods=["PUT"], needs=ADMIN, writes=False)
 def put_document(kind: str, api: str) -> Response:
     """Add a document to the draft, or change it there; another `api` in the body renames it."""
     scope, body = current_scope(), _document()
     try:
-        store.get_document(scope, _known(kind), api)
+        store.get_document(scope, kind, api)
         status = 200
     except NotFound:
         status = 201
-    return answer(store.put_document(scope, _known(kind), api, body), status)
+    return answer(store.put_document(scope, kind, api, body), status)
 
 
-@route(api, "/<kind>/<api>", methods=["DELETE"], needs=ADMIN, writes=False)
+@route(api, f"/<{_KIND}:kind>/<api>", methods=["DELETE"], needs=ADMIN, writes=False)
 def delete_document(kind: str, api: str) -> Response:
     """Delete a document in the draft."""
-    store.delete_document(current_scope(), _known(kind), api)
+    store.delete_document(current_scope(), kind, api)
     return Response(status=204)
 
 
@@ -110,10 +106,10 @@ def discard_draft() -> Response:
     return Response(status=204)
 
 
-@route(api, "/draft/<kind>/<api>", methods=["DELETE"], needs=ADMIN, writes=False)
+@route(api, f"/draft/<{_KIND}:kind>/<api>", methods=["DELETE"], needs=ADMIN, writes=False)
 def discard_change(kind: str, api: str) -> Response:
     """Drop the draft's change of one document."""
-    store.discard(current_scope(), _known(kind), api)
+    store.discard(current_scope(), kind, api)
     return Response(status=204)
 
 

@@ -17,6 +17,13 @@ from builder.blueprint import (
     label_of,
     setup,
 )
+from builder.conditions import (
+    filter_context,
+    is_step,
+    known_filter,
+    sent_filter,
+    where_of,
+)
 from builder.inputs import (
     Choices,
     Input,
@@ -37,8 +44,13 @@ from metadata import store
 from metadata.drafts import Entry
 from metadata.fieldtypes import TYPES, FieldType
 from metadata.kinds import kind_schema
-from runtime.workspace.list_page import condition_text
+from metadata.schema import Object
+from metadata.systemfields import USER_OBJECT
+from runtime.scope import RecordScope
+from runtime.workspace.filters import Group
 
+Filtered = tuple[RecordScope, Object, Group, str | None]
+"""A filter being edited: of which records, how far it is, and where to go on."""
 FIXED = ("to", "set")
 """Options that records rely on; they stay once the field is published."""
 
@@ -205,7 +217,12 @@ def edit_field(object_api: str, api: str) -> ResponseReturnValue:
     owner, entry = _found(object_api, api)
     field_type = TYPES[entry.body["type"]]
     inputs = field_inputs(field_type, entry)
-    return _form(owner, field_type, entry, inputs, State(typed_of(inputs, _shown(entry.body))))
+    state = State(typed_of(inputs, _shown(entry.body)))
+    choice = _choice(entry)
+    if choice is None:
+        return _form(owner, field_type, entry, inputs, state)
+    root = known_filter(*choice, entry.body.get("filter"))
+    return _form(owner, field_type, entry, inputs, state, (*choice, root, None))
 
 
 @route(setup, "/objects/<object_api>/fields/<api>", methods=["POST"], needs=ADMIN, writes=False)
@@ -215,10 +232,19 @@ def save_field(object_api: str, api: str) -> ResponseReturnValue:
     field_type = TYPES[entry.body["type"]]
     inputs = field_inputs(field_type, entry)
     state = State(read_typed(inputs, request.form))
+    choice, part = _choice(entry), None
+    if choice is not None:
+        part = (*choice, *sent_filter(*choice))
+        if is_step():
+            return _form(owner, field_type, entry, inputs, state, part)
     state.errors = missing(inputs, state.typed)
     body = _body(inputs, state.typed, field_type, entry.body)
     name = state.typed["api"] or api
     body["api"] = f"{object_api}.{name}"
+    if part is not None:
+        body["filter"] = where_of(*part[:3], state)
+        if body["filter"] is None:
+            del body["filter"]
     if not state.wrong:
         problem = attempt(
             lambda: store.put_document(current_scope(), "field", entry.api, body),
@@ -227,7 +253,7 @@ def save_field(object_api: str, api: str) -> ResponseReturnValue:
         if problem is None:
             return redirect(f"/setup/objects/{object_api}", 303)
         state.note(f"field {object_api}.{name}", problem)
-    return _form(owner, field_type, entry, inputs, state), 422
+    return _form(owner, field_type, entry, inputs, state, part), 422
 
 
 def _found(object_api: str, api: str) -> tuple[Entry, Entry]:
@@ -238,8 +264,22 @@ def _found(object_api: str, api: str) -> tuple[Entry, Entry]:
     return owner, entry
 
 
+def _choice(entry: Entry) -> tuple[RecordScope, Object] | None:
+    """What a lookup chooses from; None for other fields, and while the draft does not fit."""
+    if "filter" not in TYPES[entry.body["type"]].options_schema:
+        return None
+    scope = drafted_scope()
+    target = scope.schema.objects.get(entry.body.get("to", USER_OBJECT))
+    return (scope, target) if target is not None else None
+
+
 def _form(
-    owner: Entry, field_type: FieldType, entry: Entry | None, inputs: list[Input], state: State
+    owner: Entry,
+    field_type: FieldType,
+    entry: Entry | None,
+    inputs: list[Input],
+    state: State,
+    filtered: Filtered | None = None,
 ) -> str:
     sent = request.method == "POST"
     places: dict[str, list[tuple[str, Text, bool]]] = {"layout": [], "view": []}
@@ -250,6 +290,7 @@ def _form(
         for n, document in enumerate(editable):
             ticked = document.api in chosen if sent else kind == "layout" or n == 0
             places[kind].append((document.api, label_of(document.body), ticked))
+    url = f"/setup/objects/{owner.api}/fields/{entry.api.split('.')[1] if entry else 'new'}"
     return render_template(
         "setup/field_form.html",
         owner=owner,
@@ -259,17 +300,7 @@ def _form(
         state=state,
         layouts=places["layout"],
         views=places["view"],
-        filter_text=_filter_text(entry),
         back=f"/setup/objects/{owner.api}",
+        action=url,
+        **(filter_context(*filtered[:3], url, filtered[3]) if filtered else {"builder": None}),
     )
-
-
-def _filter_text(entry: Entry | None) -> str:
-    """Which records a lookup offers, in words."""
-    if entry is None or "filter" not in entry.body:
-        return ""
-    scope = drafted_scope()
-    object_api, _dot, api = entry.api.partition(".")
-    owner = scope.schema.objects.get(object_api)
-    target = owner.fields.get(api) if owner else None
-    return condition_text(scope, target.filter) if target and target.filter else ""

@@ -182,6 +182,29 @@ def test_a_report_is_kept_for_everybody(
     assert "Choose what to group by." in refused.text
 
 
+def test_which_records_a_lookup_offers_is_changed(admin: TenantClient, database: Database) -> None:
+    path = "/setup/objects/deal/fields/company"
+    fields = form_on(fetch(admin, path), path)
+    assert fields["f-0.field"] == "active"
+    fields["f-0.value"] = "true"  # what stands first in a choice
+    step = send(admin, path, fields, action="add-rule:f")
+    assert step.status_code == 200
+    fields = form_on(step.text, path)
+    fields |= {"f-0.value": "true", "f-1.field": "city", "f-1.op": "=", "f-1.value": "Austin"}
+    assert send(admin, path, fields, **PUBLISH).status_code == 303
+    field = admin.get("/api/v1/metadata/field/deal.company").json or {}
+    assert field["filter"] == {
+        "all": [
+            {"field": "active", "op": "=", "value": True},
+            {"field": "city", "op": "=", "value": "Austin"},
+        ]
+    }
+    fields = form_on(fetch(admin, path), path)
+    cleared = {key: value for key, value in fields.items() if not key.startswith("f-")}
+    assert send(admin, path, cleared, **PUBLISH).status_code == 303
+    assert "filter" not in (admin.get("/api/v1/metadata/field/deal.company").json or {})
+
+
 @pytest.mark.parametrize("kind", ["views/new", "layouts/new"])
 def test_a_new_name_does_not_overwrite(admin: TenantClient, kind: str) -> None:
     known = {"views/new": "all", "layouts/new": "main"}[kind]

@@ -17,7 +17,7 @@ from metadata.commits import Changes, require_admin, settled, with_deleted_parts
 from metadata.compiler import CompileError, CompileFailed, compile_schema
 from metadata.diffs import Line, changed_lines
 from metadata.documents import Body, Catalogue, Document, from_body
-from metadata.kinds import QUALIFIED, check
+from metadata.kinds import QUALIFIED, check, completed
 from metadata.models import DraftChange
 from metadata.schema import Schema
 from metadata.versions import Tombstone, documents_at, tenant_state
@@ -138,13 +138,16 @@ def put_document(scope: Scope, kind: str, api: str, body: Mapping[str, Any]) -> 
     draft = _draft(scope)
     if not isinstance(body, Mapping):
         raise Invalid(errors=check(kind, body))
-    body = {"kind": kind, "api": api, **body}
+    body = completed({"kind": kind, "api": api, **body})
     errors = check(kind, body)
     if errors:
         raise Invalid(errors=errors)
     before = _existing(draft, kind, api, body)
     document = from_body(body, document_id=before.id if before else body.get("id") or new_ulid())
     _check_place(draft, document, before)
+    if before is None and draft.new.name(document) != api:
+        reason = lazy("This is not the name under which it was sent: %(name)s.", name=api[:130])
+        raise Invalid(errors=[FieldError("api", "other_name", reason)])
     with_new = Catalogue.of([*(d for d in draft.new if d.id != document.id), document])
     published = draft.published.get(document.id)
     stored = settled(with_new.with_ids(document), published)

@@ -24,6 +24,7 @@ from ulid import ULID
 
 from kernel.errors import FieldError
 from kernel.i18n import LOCALES, Text, lazy
+from metadata.kinds import completed
 from seeds.archive import BadPackage, fault, read_files
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
@@ -241,7 +242,7 @@ def _document(
     if not isinstance(identity, str):
         message = lazy("An id is a ULID: 26 letters and digits.")
         faults.append(fault(f"{file}#{path}/id", "bad_id", message))
-    return Document(file, path, kind, api, {**body, "kind": kind, "id": identity})
+    return Document(file, path, kind, api, completed({**body, "kind": kind, "id": identity}))
 
 
 def derived_id(package: str, kind: str, api: str) -> str:

@@ -30,6 +30,7 @@ MAX_BYTES = 256 * 1024
 _BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MAX_DEPTH = 40
 _MAX_ERRORS = 100
+_MAX_LABEL = 80
 _MAX_INTEGER = 2**63 - 1
 _JSON_TYPES = {
     "object": lazy("an object"),
@@ -50,6 +51,16 @@ def kind_schema(kind: str, field_type: str | None = None) -> dict[str, Any]:
         type_key = {**schema["properties"]["type"], "enum": names}
         schema["properties"] = {**schema["properties"], **options, "type": type_key}
     return schema
+
+
+def completed(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with a label; one that brings none is called by its api name: `account.due_on`
+    is "Due on"."""
+    api = body.get("api")
+    if "label" in body or not isinstance(api, str) or not api:
+        return dict(body)
+    words = api.rpartition(".")[2].replace("_", " ").strip()
+    return {**body, "label": {"en": (words[:1].upper() + words[1:])[:_MAX_LABEL] or api}}
 
 
 def check(kind: str, body: Any) -> list[FieldError]:

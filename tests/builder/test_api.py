@@ -77,6 +77,28 @@ def test_another_name_renames(admin: TenantClient, user: TenantClient) -> None:
     assert "seats" not in names
 
 
+def test_a_document_without_a_label_is_called_by_its_name(
+    admin: TenantClient, user: TenantClient
+) -> None:
+    call(admin, "PUT", "/object/ship", {"name_field": "name"}, status=201)
+    call(admin, "PUT", "/field/ship.name", {"type": "text"}, status=201)
+    values = {"values": [{"code": "sail", "label": {"en": "Sail"}}]}
+    call(admin, "PUT", "/picklist/ship_kind", values, status=201)
+    field = {"type": "picklist", "set": "ship_kind"}
+    call(admin, "PUT", "/field/ship.kind_of_ship", field, status=201)
+    view = {"object": "ship", "type": "list", "columns": ["name"]}
+    call(admin, "PUT", "/view/ship.all", view, status=201)
+    call(admin, "POST", "/publish")
+    fields = {f["api"]: f["label"] for f in read(user, "/objects/ship")["fields"]}
+    assert fields["kind_of_ship"] == {"en": "Kind of ship"}
+
+
+def test_a_new_document_has_the_name_of_its_address(admin: TenantClient, ship: None) -> None:
+    other = {"api": "ship.other", "type": "text"}
+    refused = call(admin, "PUT", "/field/ship.flag", other, status=422)
+    assert [(e["field"], e["code"]) for e in refused["errors"]] == [("api", "other_name")]
+
+
 def test_a_draft_is_dropped(admin: TenantClient, ship: None) -> None:
     call(admin, "DELETE", "/draft", status=204)
     assert call(admin, "GET", "/diff")["changes"] == []

@@ -25,7 +25,7 @@ from runtime.transfer.readers import Row, read_table
 from runtime.transfer.spool import Spool
 from runtime.transfer.undoing import Undone, undo_changes
 
-CSV_TYPE = "text/csv; charset=utf-8"
+CSV_TYPE = "text/csv"
 
 
 def in_its_language(run: Callable[[RunningJob], None]) -> Callable[[RunningJob], None]:

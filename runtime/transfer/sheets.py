@@ -23,7 +23,7 @@ _FIRST_DAY = date(1900, 3, 1)
 """Before it the days of spreadsheets are not those of the calendar."""
 
 CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 

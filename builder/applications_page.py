@@ -39,13 +39,13 @@ def list_applications() -> ResponseReturnValue:
     return render_template("setup/applications.html", entries=entries)
 
 
-@route(setup, "/applications/new", needs=ADMIN)
+@route(setup, "/applications/-new", needs=ADMIN)
 def new_application() -> ResponseReturnValue:
     """The empty form."""
     return _form(None, State(typed_of(application_inputs(None), {"icon": "apps"})), [])
 
 
-@route(setup, "/applications/new", methods=["POST"], needs=ADMIN, writes=False)
+@route(setup, "/applications/-new", methods=["POST"], needs=ADMIN, writes=False)
 def create_application() -> ResponseReturnValue:
     """Make the application."""
     return _save(None)
@@ -120,6 +120,6 @@ def _form(entry: Entry | None, state: State, keys: list[str]) -> str:
         state=state,
         chosen=[(key, titles.get(key, key)) for key in keys],
         rest=[(key, title) for key, title in titles.items() if key not in keys],
-        action=f"/setup/applications/{entry.api}" if entry else "/setup/applications/new",
+        action=f"/setup/applications/{entry.api}" if entry else "/setup/applications/-new",
         back="/setup/applications",
     )

@@ -2,6 +2,8 @@
 
 Routes that change the draft say `writes=False`: publishing takes the tenant's row exclusively,
 and two requests that both held it shared would wait for each other.
+
+The addresses of empty forms end with `-new`, which no api name can be: a field may be called new.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def _body(
 # -- new fields ---------------------------------------------------------------------------------
 
 
-@route(setup, "/objects/<object_api>/fields/new", needs=ADMIN)
+@route(setup, "/objects/<object_api>/fields/-new", needs=ADMIN)
 def new_field(object_api: str) -> ResponseReturnValue:
     """Choose a type, then the empty form of that type."""
     owner = find_entry("object", object_api)
@@ -177,7 +177,7 @@ def _type_of(name: str) -> FieldType:
     return found
 
 
-@route(setup, "/objects/<object_api>/fields/new", methods=["POST"], needs=ADMIN, writes=False)
+@route(setup, "/objects/<object_api>/fields/-new", methods=["POST"], needs=ADMIN, writes=False)
 def create_field(object_api: str) -> ResponseReturnValue:
     """Make the field and put it on the chosen layouts and lists."""
     scope = current_scope()
@@ -290,7 +290,7 @@ def _form(
         for n, document in enumerate(editable):
             ticked = document.api in chosen if sent else kind == "layout" or n == 0
             places[kind].append((document.api, label_of(document.body), ticked))
-    url = f"/setup/objects/{owner.api}/fields/{entry.api.split('.')[1] if entry else 'new'}"
+    url = f"/setup/objects/{owner.api}/fields/{entry.api.split('.')[1] if entry else '-new'}"
     return render_template(
         "setup/field_form.html",
         owner=owner,

@@ -38,7 +38,7 @@ def layout_inputs() -> list[Input]:
     return [*named_inputs("layout"), Input("default", "flag", title)]
 
 
-@route(setup, "/objects/<object_api>/layouts/new", needs=ADMIN)
+@route(setup, "/objects/<object_api>/layouts/-new", needs=ADMIN)
 def new_layout(object_api: str) -> ResponseReturnValue:
     """The form, filled with how record pages are laid out now."""
     find_entry("object", object_api)
@@ -65,7 +65,7 @@ def _tabs_now(object_: Object) -> Tabs:
     ]
 
 
-@route(setup, "/objects/<object_api>/layouts/new", methods=["POST"], needs=ADMIN, writes=False)
+@route(setup, "/objects/<object_api>/layouts/-new", methods=["POST"], needs=ADMIN, writes=False)
 def create_layout(object_api: str) -> ResponseReturnValue:
     """Make the layout, or take one step."""
     find_entry("object", object_api)
@@ -220,7 +220,7 @@ def _form(
         lists=lists,
         free_lists=[(name, label) for name, label in lists.items() if name not in shown],
         action=f"/setup/objects/{object_.api}/layouts/"
-        + (entry.api.split(".")[1] if entry else "new"),
+        + (entry.api.split(".")[1] if entry else "-new"),
         back=f"/setup/objects/{object_.api}",
     )
 

@@ -103,7 +103,7 @@ def list_objects() -> ResponseReturnValue:
     return render_template("setup/objects.html", entries=entries)
 
 
-@route(setup, "/objects/new", needs=ADMIN)
+@route(setup, "/objects/-new", needs=ADMIN)
 def new_object() -> ResponseReturnValue:
     """The empty form."""
     inputs = object_inputs(None)
@@ -117,7 +117,7 @@ def new_object() -> ResponseReturnValue:
     return _form(None, inputs, State(typed), [])
 
 
-@route(setup, "/objects/new", methods=["POST"], needs=ADMIN, writes=False)
+@route(setup, "/objects/-new", methods=["POST"], needs=ADMIN, writes=False)
 def create_object() -> ResponseReturnValue:
     """Make the object and the field that names its records, and show it where asked."""
     scope = current_scope()
@@ -212,7 +212,7 @@ def _editable(object_api: str) -> Entry:
 
 def _form(entry: Entry | None, inputs: list[Input], state: State, shown_in: list[str]) -> str:
     applications = store.list_documents(current_scope(), "application")
-    url = f"/setup/objects/{entry.api}/edit" if entry else "/setup/objects/new"
+    url = f"/setup/objects/{entry.api}/edit" if entry else "/setup/objects/-new"
     return render_template(
         "setup/object_form.html",
         entry=entry,

@@ -44,14 +44,14 @@ def _users() -> dict[str, list[Entry]]:
     return users
 
 
-@route(setup, "/picklists/new", needs=ADMIN)
+@route(setup, "/picklists/-new", needs=ADMIN)
 def new_picklist() -> ResponseReturnValue:
     """The empty form."""
     inputs = picklist_inputs()
     return _form(None, inputs, State(typed_of(inputs, {})))
 
 
-@route(setup, "/picklists/new", methods=["POST"], needs=ADMIN, writes=False)
+@route(setup, "/picklists/-new", methods=["POST"], needs=ADMIN, writes=False)
 def create_picklist() -> ResponseReturnValue:
     """Make the picklist."""
     scope = current_scope()
@@ -111,5 +111,5 @@ def _form(entry: Entry | None, inputs: list[Input], state: State) -> str:
         state=state,
         users=_users().get(entry.api, []) if entry else [],
         back="/setup/picklists",
-        action=f"/setup/picklists/{entry.api}" if entry else "/setup/picklists/new",
+        action=f"/setup/picklists/{entry.api}" if entry else "/setup/picklists/-new",
     )

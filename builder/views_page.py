@@ -65,11 +65,11 @@ def view_link(object_: Object, state: ListState) -> ListLink | None:
     asked = {"columns": ",".join(state.column_names()), "sort": ",".join(state.sort_names())}
     if state.where_json:
         asked["where"] = orjson.dumps(state.where_json).decode()
-    url = f"/setup/objects/{object_.api}/views/new?{urlencode(asked)}"
+    url = f"/setup/objects/{object_.api}/views/-new?{urlencode(asked)}"
     return ListLink(lazy("View for everybody"), url, "users")
 
 
-@route(setup, "/objects/<object_api>/views/new", needs=ADMIN)
+@route(setup, "/objects/<object_api>/views/-new", needs=ADMIN)
 def new_view(object_api: str) -> ResponseReturnValue:
     """The form, filled with the list that the address describes."""
     find_entry("object", object_api)
@@ -86,7 +86,7 @@ def _asked(name: str) -> list[str]:
     return [text for text in request.args.get(name, "").split(",") if text]
 
 
-@route(setup, "/objects/<object_api>/views/new", methods=["POST"], needs=ADMIN, writes=False)
+@route(setup, "/objects/<object_api>/views/-new", methods=["POST"], needs=ADMIN, writes=False)
 def create_view(object_api: str) -> ResponseReturnValue:
     """Make the view, or take one step in its filter."""
     find_entry("object", object_api)
@@ -169,7 +169,7 @@ def _form(
     focus: str | None = None,
 ) -> str:
     url = f"/setup/objects/{object_.api}/views/"
-    url += entry.api.split(".")[1] if entry else "new"
+    url += entry.api.split(".")[1] if entry else "-new"
     chosen = [(api, _label(scope, object_, api)) for api in columns]
     paths = available_paths(scope, object_)
     return render_template(

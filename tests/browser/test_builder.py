@@ -12,14 +12,14 @@ from tests.browser.conftest import World
 
 RULES = Path(__file__).with_name("rules.js").read_text(encoding="utf-8")
 PATHS = [
-    "/setup/objects", "/setup/objects/new", "/setup/objects/deal", "/setup/objects/user",
-    "/setup/objects/deal/edit", "/setup/objects/deal/fields/new",
-    "/setup/objects/deal/fields/new?type=picklist", "/setup/objects/deal/fields/new?type=lookup",
-    "/setup/objects/deal/fields/new?type=currency", "/setup/objects/deal/fields/stage",
+    "/setup/objects", "/setup/objects/-new", "/setup/objects/deal", "/setup/objects/user",
+    "/setup/objects/deal/edit", "/setup/objects/deal/fields/-new",
+    "/setup/objects/deal/fields/-new?type=picklist", "/setup/objects/deal/fields/-new?type=lookup",
+    "/setup/objects/deal/fields/-new?type=currency", "/setup/objects/deal/fields/stage",
     "/setup/objects/deal/fields/tags", "/setup/objects/deal/fields/company",
-    "/setup/objects/deal/views/won", "/setup/objects/deal/views/new",
-    "/setup/objects/deal/layouts/main", "/setup/objects/part/layouts/new",
-    "/setup/picklists", "/setup/picklists/new", "/setup/applications",
+    "/setup/objects/deal/views/won", "/setup/objects/deal/views/-new",
+    "/setup/objects/deal/layouts/main", "/setup/objects/part/layouts/-new",
+    "/setup/picklists", "/setup/picklists/-new", "/setup/applications",
     "/setup/applications/sales", "/setup/reports", "/setup/reports/new/deal", "/setup/people",
     "/setup/changes", "/setup/history", "/setup/delete/field/deal.stage",
 ]  # fmt: skip
@@ -40,7 +40,7 @@ def test_every_setup_page_keeps_the_rules(
 
 
 def test_a_field_with_values_is_added_by_hand(look: Callable[..., Page], world: World) -> None:
-    page = look("/setup/objects/company/fields/new", as_admin=True)
+    page = look("/setup/objects/company/fields/-new", as_admin=True)
     page.get_by_role("link", name="Picklist", exact=True).click()
     page.fill('[name="label.en"]', "Tier")
     page.fill('[name="label.zh_CN"]', "等级")
@@ -60,7 +60,7 @@ def test_a_field_with_values_is_added_by_hand(look: Callable[..., Page], world: 
 
 
 def test_a_view_is_put_together(look: Callable[..., Page], world: World) -> None:
-    page = look("/setup/objects/company/views/new", as_admin=True)
+    page = look("/setup/objects/company/views/-new", as_admin=True)
     page.fill('[name="label.en"]', "Active ones")
     page.get_by_role("button", name="Take away").last.press("Enter")
     page.get_by_label("Add to: Columns").select_option("owner")
@@ -76,7 +76,7 @@ def test_a_view_is_put_together(look: Callable[..., Page], world: World) -> None
 
 
 def test_a_layout_is_changed_by_keyboard(look: Callable[..., Page], world: World) -> None:
-    page = look("/setup/objects/part/layouts/new", as_admin=True)
+    page = look("/setup/objects/part/layouts/-new", as_admin=True)
     page.fill('[name="label.en"]', "Short")
     page.get_by_role("button", name="Section", exact=True).first.press("Enter")
     page.wait_for_load_state()

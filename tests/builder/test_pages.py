@@ -71,9 +71,9 @@ def test_a_list_is_kept_for_everybody(admin: TenantClient, user: TenantClient) -
     where = '{"field":"stage","op":"=","value":"won"}'
     url = f"/o/deal?columns=name,stage&where={where}&sort=-name"
     shown = html.unescape(fetch(admin, url))
-    link = re.search(r'href="(/setup/objects/deal/views/new\?[^"]+)"', shown)
+    link = re.search(r'href="(/setup/objects/deal/views/-new\?[^"]+)"', shown)
     assert link is not None
-    assert "/setup/objects/deal/views/new" not in fetch(user, url)
+    assert "/setup/objects/deal/views/-new" not in fetch(user, url)
     save(admin, link[1], {"label.en": "Signed", **PUBLISH})
     assert "Signed" in fetch(user, "/o/deal?view=deal.signed")
     view = admin.get("/api/v1/metadata/view/deal.signed").json or {}
@@ -127,17 +127,17 @@ def test_tabs_and_sections_are_added_moved_and_removed(admin: TenantClient) -> N
 
 
 def test_an_object_without_layout_gets_one(admin: TenantClient, user: TenantClient) -> None:
-    save(admin, "/setup/objects/part/layouts/new", {"label.en": "Own", **PUBLISH})
+    save(admin, "/setup/objects/part/layouts/-new", {"label.en": "Own", **PUBLISH})
     layout = admin.get("/api/v1/metadata/layout/part.own").json or {}
     assert layout["tabs"][0]["sections"][0]["fields"] == ["deal", "name", "owner"]
     assert "f-name" in fetch(user, "/o/part/new")
 
 
 def test_a_new_field_joins_a_new_layout(admin: TenantClient) -> None:
-    save(admin, "/setup/objects/part/layouts/new", {"label.en": "Own"})
+    save(admin, "/setup/objects/part/layouts/-new", {"label.en": "Own"})
     save(
         admin,
-        "/setup/objects/part/fields/new?type=text",
+        "/setup/objects/part/fields/-new?type=text",
         {"label.en": "Maker", "layout": ["part.own"], **PUBLISH},
     )
     assert "f-maker" in fetch(admin, "/o/part/new")
@@ -205,16 +205,16 @@ def test_which_records_a_lookup_offers_is_changed(admin: TenantClient, database:
     assert "filter" not in (admin.get("/api/v1/metadata/field/deal.company").json or {})
 
 
-@pytest.mark.parametrize("kind", ["views/new", "layouts/new"])
+@pytest.mark.parametrize("kind", ["views/-new", "layouts/-new"])
 def test_a_new_name_does_not_overwrite(admin: TenantClient, kind: str) -> None:
-    known = {"views/new": "all", "layouts/new": "main"}[kind]
+    known = {"views/-new": "all", "layouts/-new": "main"}[kind]
     path = f"/setup/objects/deal/{kind}"
     refused = save(admin, path, {"label.en": "X", "api": known, **PUBLISH}, status=422)
     assert "This name is taken." in refused.text
 
 
 def test_fields_of_the_draft_can_be_placed(admin: TenantClient, user: TenantClient) -> None:
-    save(admin, "/setup/objects/deal/fields/new?type=date", {"label.en": "Kick-off"})
+    save(admin, "/setup/objects/deal/fields/-new?type=date", {"label.en": "Kick-off"})
     assert 'value="kick_off"' in fetch(admin, "/setup/objects/deal/views/all")
     assert 'value="kick_off"' in fetch(admin, "/setup/objects/deal/layouts/main")
     assert "kick_off" not in [f["api"] for f in read(user, "/objects/deal")["fields"]]
@@ -228,11 +228,11 @@ def test_pages_are_shown(admin: TenantClient, locale: str) -> None:
         "/setup/objects/deal",
         "/setup/objects/user",
         "/setup/objects/deal/edit",
-        "/setup/objects/user/fields/new?type=text",
-        "/setup/objects/company/views/new",
+        "/setup/objects/user/fields/-new?type=text",
+        "/setup/objects/company/views/-new",
         "/setup/objects/company/layouts/main",
         "/setup/applications",
-        "/setup/applications/new",
+        "/setup/applications/-new",
         "/setup/reports",
         "/setup/reports/new/deal",
         "/setup/delete/view/deal.all",

@@ -20,7 +20,7 @@ def test_a_new_object_is_there_with_the_next_request(
 ) -> None:
     save(
         admin,
-        "/setup/objects/new",
+        "/setup/objects/-new",
         {
             "label.en": "Visit",
             "label.zh_CN": "拜访",
@@ -42,7 +42,7 @@ def test_a_new_field_is_in_form_list_and_api(
     make(database, side, "deal", name="Old deal")
     save(
         admin,
-        "/setup/objects/deal/fields/new?type=text",
+        "/setup/objects/deal/fields/-new?type=text",
         {
             "label.en": "Rival",
             "label.zh_CN": "竞争对手",
@@ -97,7 +97,7 @@ def test_values_are_renamed_reordered_and_retired(admin: TenantClient, user: Ten
 def test_a_shared_picklist_is_made_and_used(admin: TenantClient, user: TenantClient) -> None:
     save(
         admin,
-        "/setup/picklists/new",
+        "/setup/picklists/-new",
         {
             "label.en": "Sizes",
             "values.en": ["Small", "Large", ""],
@@ -109,7 +109,7 @@ def test_a_shared_picklist_is_made_and_used(admin: TenantClient, user: TenantCli
     )
     save(
         admin,
-        "/setup/objects/company/fields/new?type=picklist",
+        "/setup/objects/company/fields/-new?type=picklist",
         {"label.en": "Size", "set": "sizes", **PUBLISH},
     )
     assert ">Small</option>" in fetch(admin, "/o/company/new")
@@ -119,7 +119,7 @@ def test_a_shared_picklist_is_made_and_used(admin: TenantClient, user: TenantCli
 def test_a_draft_is_seen_by_nobody_until_it_is_published(
     admin: TenantClient, user: TenantClient
 ) -> None:
-    save(admin, "/setup/objects/new", {"label.en": "Ship"})
+    save(admin, "/setup/objects/-new", {"label.en": "Ship"})
     assert "1 change" not in text_of(fetch(admin, "/setup/objects"))  # object and name field
     assert "2 changes are not published yet" in text_of(fetch(admin, "/setup/objects"))
     fetch(user, "/o/ship", 404)
@@ -132,7 +132,7 @@ def test_a_draft_is_seen_by_nobody_until_it_is_published(
 
 
 def test_a_change_is_discarded(admin: TenantClient) -> None:
-    save(admin, "/setup/objects/company/fields/new?type=date", {"label.en": "Since"})
+    save(admin, "/setup/objects/company/fields/-new?type=date", {"label.en": "Since"})
     assert "company.since" in fetch(admin, "/setup/changes")
     save(
         admin,
@@ -179,7 +179,7 @@ def test_what_is_in_use_is_not_deleted(admin: TenantClient) -> None:
 def test_hostile_names_are_text(admin: TenantClient, user: TenantClient, name: str) -> None:
     save(
         admin,
-        "/setup/objects/new",
+        "/setup/objects/-new",
         {"label.en": name, "plural.en": name, "name_label.en": name, **PUBLISH},
     )
     objects = read(admin, "/objects")["objects"]
@@ -192,22 +192,22 @@ def test_hostile_names_are_text(admin: TenantClient, user: TenantClient, name: s
 
 def test_bad_input_is_told_and_kept(admin: TenantClient) -> None:
     long = "x" * 300
-    page = save(admin, "/setup/objects/new", {"label.en": long, **PUBLISH}, status=422).text
+    page = save(admin, "/setup/objects/-new", {"label.en": long, **PUBLISH}, status=422).text
     assert long in page
     assert "not published yet" not in page
     page = save(
-        admin, "/setup/objects/new", {"label.en": "Fine", "api": "Not a name!"}, status=422
+        admin, "/setup/objects/-new", {"label.en": "Fine", "api": "Not a name!"}, status=422
     ).text
     assert "Not a name!" in page
     assert "is not written as it must be" in page
-    page = save(admin, "/setup/objects/new", {"label.en": " "}, status=422).text
+    page = save(admin, "/setup/objects/-new", {"label.en": " "}, status=422).text
     assert "Give a name in at least one language." in page
-    page = save(admin, "/setup/objects/new", {"label.en": "Deal", "api": "deal"}, status=422).text
+    page = save(admin, "/setup/objects/-new", {"label.en": "Deal", "api": "deal"}, status=422).text
     assert "This name is taken." in page
 
 
 def test_what_does_not_compile_names_document_place_and_reason(admin: TenantClient) -> None:
-    path = "/setup/objects/deal/fields/new?type=number"
+    path = "/setup/objects/deal/fields/-new?type=number"
     changes = {"label.en": "Odd", "min": "5", "max": "1"}
     page = save(admin, path, {**changes, **PUBLISH}, status=422).text
     assert "The smallest value is above the largest." in page
@@ -240,7 +240,7 @@ def test_only_administrators_set_up(
 def test_the_other_tenant_sees_nothing(
     admin: TenantClient, twin: Twin, browse: Callable[..., TenantClient]
 ) -> None:
-    save(admin, "/setup/objects/new", {"label.en": "Secret", **PUBLISH})
+    save(admin, "/setup/objects/-new", {"label.en": "Secret", **PUBLISH})
     theirs = browse(twin.theirs, twin.theirs.admin)
     assert "Secret" not in fetch(theirs, "/setup/objects")
     fetch(theirs, "/o/secret", 404)
@@ -252,6 +252,15 @@ def test_every_type_has_a_form(admin: TenantClient, locale: str) -> None:
 
     admin.set_cookie("lang", locale, domain=admin.host)
     for name in TYPES:
-        fetch(admin, f"/setup/objects/deal/fields/new?type={name}")
+        fetch(admin, f"/setup/objects/deal/fields/-new?type={name}")
     for field in ("name", "number", "stage", "tags", "amount", "urgent", "helper", "notes"):
         fetch(admin, f"/setup/objects/deal/fields/{field}")
+
+
+def test_a_field_may_be_called_new(admin: TenantClient, user: TenantClient) -> None:
+    save(admin, "/setup/objects/deal/fields/-new?type=checkbox", {"label.en": "New"})
+    page = fetch(admin, "/setup/objects/deal/fields/new")
+    assert "Edit: New" in page
+    save(admin, "/setup/objects/-new", {"label.en": "New"} | PUBLISH)
+    fetch(admin, "/setup/objects/new/edit")
+    fetch(user, "/o/new")

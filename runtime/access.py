@@ -51,7 +51,7 @@ def readable(scope: RecordScope, object_: Object, source: FromClause) -> ColumnE
 
 
 def readable_any(source: FromClause) -> ColumnElement[bool]:
-    """The predicate over rows of any object in `source` (to show names of looked-up records).
+    """The predicate over rows of any object in `source` (to read by id and to search).
 
     It is the same for every reader, with the parameters of `reader(scope)`, so that a statement
     with it can be made once: making one takes longer than running it.

@@ -35,9 +35,9 @@ class PublishRequest(schemas.RequestSchema):
 
 
 class RevertRequest(schemas.RequestSchema):
-    """The version to go back to, and why."""
+    """The version to go back to, the one before the present when absent, and why."""
 
-    version = schemas.WholeNumber(required=True, strict=True, validate=validate.Range(0))
+    version = schemas.WholeNumber(strict=True, validate=validate.Range(0))
     message = fields.String(validate=validate.Length(max=500))
 
 
@@ -123,8 +123,8 @@ def publish() -> Response:
 @route(api, "/revert", methods=["POST"], needs=ADMIN, writes=False)
 def revert() -> Response:
     """Make all definitions what they were at a version, as a new version."""
-    given = schemas.load(RevertRequest(), json_body())
-    version = store.revert(current_scope(), given["version"], given.get("message", ""))
+    scope, given = current_scope(), schemas.load(RevertRequest(), _optional_body())
+    version = store.revert(scope, given.get("version"), given.get("message", ""))
     return answer({"version": version})
 
 

@@ -198,7 +198,7 @@ def _describe_versions(spec: APISpec) -> None:
             "Go back to a version",
             made,
             problems=(409,),
-            body=json_body(ref("RevertRequest")),
+            body={**json_body(ref("RevertRequest")), "required": False},
             tags=_TAGS,
         ),
     )

@@ -108,13 +108,16 @@ def install_documents(
     return commit(scope, Changes(puts=tuple(documents)), message)
 
 
-def revert(scope: Scope, version: int, message: str = "") -> int:
+def revert(scope: Scope, version: int | None = None, message: str = "") -> int:
     """Make all definitions what they were at a version, as a new version; returns its number.
 
-    Drafts stay. Raises `NotFound` for a version that never was, and whatever publishing raises.
+    Without a version it is the one before the present. Drafts stay. Raises `NotFound` for a
+    version that never was, and whatever publishing raises.
     """
     require_admin(scope)
-    if not 0 <= version <= tenant_state(scope).version:
+    present = tenant_state(scope).version
+    version = present - 1 if version is None else version
+    if not 0 <= version <= present:
         raise NotFound(lazy("There is no version %(version)s.", version=version))
     now, _gone = documents_at(scope)
     then, _gone = documents_at(scope, version)

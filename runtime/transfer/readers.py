@@ -72,6 +72,14 @@ def table_of(lines: Generator[tuple[str, ...], None, None]) -> Table:
 
     Raises `BadFile` for an empty file or header; the rows do for a row that breaks a limit.
     """
+    try:
+        return _table(lines)
+    except BaseException:
+        lines.close()  # now, while its file is open
+        raise
+
+
+def _table(lines: Generator[tuple[str, ...], None, None]) -> Table:
     numbered = iter(enumerate(lines, start=1))
     for number, cells in numbered:
         if any(cell.strip() for cell in cells):

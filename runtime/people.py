@@ -119,7 +119,10 @@ def _follow_record(scope: RecordScope, user: User, values: dict[str, Any]) -> No
     if not values.get("email"):
         message = lazy("A person who signs in needs an email address.")
         raise Invalid(errors=[FieldError("email", "required", message)])
-    user.email = service.check_email(values["email"])
+    address = service.check_email(values["email"])
+    if address != user.email:
+        _require_free(scope, address)
+        user.email = address
     if values.get("active") and user.state == "frozen":
         service.thaw_user(scope, user.id)
     elif not values.get("active") and user.state != "frozen":
@@ -127,6 +130,14 @@ def _follow_record(scope: RecordScope, user: User, values: dict[str, Any]) -> No
             message = lazy("You cannot shut yourself out.")
             raise Invalid(errors=[FieldError("active", "self", message)])
         service.freeze_user(scope, user.id)
+
+
+def _require_free(scope: RecordScope, address: str) -> None:
+    """Somebody may sign in with the address without having a record of it."""
+    taken = select(User.id).where(User.email == address)
+    if scope.unit.session.scalar(taken) is not None:
+        message = lazy("Another record already has this value.")
+        raise Invalid(errors=[FieldError("email", "not_unique", message)])
 
 
 def _forbid_deletion(scope: RecordScope, record_id: int) -> Problem | None:

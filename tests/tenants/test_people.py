@@ -64,6 +64,20 @@ def test_a_changed_record_changes_the_sign_in(database: Database, twin: Twin) ->
     assert (user.name, user.email, user.state) == ("New", "new@ours.example", "active")
 
 
+def test_a_record_cannot_take_the_address_of_another_sign_in(
+    database: Database, twin: Twin
+) -> None:
+    with open_scope(database, twin.ours.id) as scope:
+        user_id = people.create_user(scope, "old@ours.example", "Old", password=PASSWORD)
+    address = twin.ours.email(twin.ours.other)  # who has no record
+    with pytest.raises(Invalid) as refused, open_scope(database, twin.ours.id) as scope:
+        records.update(scope, "user", user_id, {"email": address.upper()})
+    assert [(error.field, error.code) for error in refused.value.errors] == [
+        ("email", "not_unique")
+    ]
+    assert _user(database, twin.ours.id, user_id).email == "old@ours.example"
+
+
 def test_who_becomes_inactive_is_signed_out(database: Database, twin: Twin) -> None:
     now = database.clock.now()
     with open_scope(database, twin.ours.id) as scope:

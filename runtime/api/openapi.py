@@ -37,12 +37,6 @@ _IF_MATCH = parameter(
     {"type": "string"},
     "The entity tag that was read; when somebody has changed the record since, the answer is 412.",
 )
-_IF_NONE_MATCH = parameter(
-    "header",
-    "If-None-Match",
-    {"type": "string"},
-    "The entity tag that is known already; when it still holds, the answer is 304.",
-)
 
 
 def describe_tenant(scope: RecordScope) -> Json:
@@ -156,9 +150,8 @@ def _describe_records(spec: APISpec, scope: RecordScope, object_: Object) -> Non
         operations={
             "get": operation(
                 "Read a record",
-                {200: shown, 304: empty_answer("It still has the version that is known")},
+                {200: shown},
                 operationId=f"read.{api}",
-                parameters=[_IF_NONE_MATCH],
                 tags=[api],
             ),
             "patch": operation(

@@ -36,14 +36,11 @@ def test_the_life_of_a_record(bench: Bench) -> None:
 
     read = user.get(path)
     assert (read.status_code, read.json, read.headers["ETag"]) == (200, record, '"1"')
-    known = user.get(path, headers={"If-None-Match": '"1"'})
-    assert (known.status_code, known.data, known.headers["ETag"]) == (304, b"", '"1"')
 
     changed = user.patch(path, json={"about": "More"}, headers={"If-Match": '"1"'})
     assert changed.status_code == 200
     assert changed.headers["ETag"] == '"2"'
     assert changed.json == record | {"version": 2, "about": "More"}
-    assert user.get(path, headers={"If-None-Match": '"1"'}).status_code == 200
 
     stale = user.patch(path, json={"about": "Less"}, headers={"If-Match": '"1"'})
     assert (stale.status_code, stale.json["code"]) == (412, "stale")

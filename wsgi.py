@@ -10,7 +10,7 @@ from flask import Flask
 
 import builder
 from kernel import logging, scheduler
-from kernel.cli import TerminalGroup
+from kernel.cli import TerminalGroup, when_ready
 from kernel.cli import commands as kernel_commands
 from kernel.settings import Settings
 from kernel.web.app import create_base_app
@@ -66,7 +66,7 @@ def __getattr__(name: str) -> Any:
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Banyan: the commands of an installation."""
-    context.obj = create_app
+    context.obj = when_ready(create_app)
 
 
 for command in (*kernel_commands, tenant, user, import_, *seed_commands):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import click
 from flask import Flask
 
-from kernel import i18n, logging, servers
+from kernel import i18n, servers
 from kernel.embedded.errors import LaunchError
 from kernel.embedded.installation import SERVE, run_installation
 from kernel.embedded.processes import die_with_parent
@@ -83,7 +83,7 @@ def worker(make_app: MakeApp, burst: bool, queues: tuple[str, ...]) -> None:
     """Do the jobs: imports, exports, mail and all else that takes long."""
     from kernel.worker import work
 
-    work(_ready_app(make_app), queues, burst=burst)
+    work(make_app(), queues, burst=burst)
 
 
 @click.command()
@@ -92,7 +92,7 @@ def scheduler(make_app: MakeApp) -> None:
     """Look after what is due. One is needed; a second one does no harm."""
     from kernel.scheduler import run as run_scheduler
 
-    run_scheduler(_ready_app(make_app))
+    run_scheduler(make_app())
 
 
 @click.command()
@@ -116,15 +116,20 @@ def doctor() -> None:
     raise SystemExit(worst)
 
 
-def _ready_app(make_app: MakeApp) -> Flask:
-    settings = Settings.from_env()
-    logging.configure(settings.log_level)
-    engine = servers.open_database(settings.database_url)
-    servers.require_schema(engine)
-    engine.dispose()
-    servers.require_redis(settings.redis_url)
-    return make_app()
+def when_ready(make_app: MakeApp) -> MakeApp:
+    """`make_app` for commands: it raises `LaunchError` when the servers or the schema are not as
+    the application needs them."""
+
+    def make() -> Flask:
+        settings = Settings.from_env()
+        engine = servers.open_database(settings.database_url)
+        servers.require_schema(engine)
+        engine.dispose()
+        servers.require_redis(settings.redis_url)
+        return make_app()
+
+    return make
 
 
 commands = [run, serve, worker, scheduler, migrate, doctor]
-"""For `wsgi.cli`, whose context object is the function that makes the application."""
+"""For `wsgi.cli`, whose context object is the function that makes the application, `when_ready`."""

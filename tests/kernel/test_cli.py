@@ -84,12 +84,15 @@ def owner(url: str) -> Iterator[psycopg2.extensions.cursor]:
         ),
     ],
 )
-@pytest.mark.parametrize("command", ["serve", "worker", "scheduler", "migrate"])
+@pytest.mark.parametrize(
+    "command",
+    ["serve", "worker", "scheduler", "migrate", "tenant list", "template install sales --tenant x"],
+)
 def test_what_is_wrong_is_one_sentence(
     run: Run, command: str, environ: dict[str, str], english: str, chinese: str
 ) -> None:
     for language, expected in (("en_US.UTF-8", english), ("zh_CN.UTF-8", chinese)):
-        result = run(command, LANG=language, **environ)
+        result = run(*command.split(), LANG=language, **environ)
         assert result.exit_code == 1
         assert result.stderr.startswith(expected)
         assert result.stderr.count("\n") == 1

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from marshmallow import fields, validate
 
+from builder.placing import place, take_away
 from kernel.errors import NotFound
 from kernel.web.gate import current_scope
 from kernel.web.routes import ADMIN, route
@@ -70,20 +71,30 @@ def read_document(kind: str, api: str) -> Response:
 
 @route(api, f"/<{_KIND}:kind>/<api>", methods=["PUT"], needs=ADMIN, writes=False)
 def put_document(kind: str, api: str) -> Response:
-    """Add a document to the draft, or change it there; another `api` in the body renames it."""
+    """Add a document to the draft, or change it there; another `api` in the body renames it.
+
+    A new field is put on the layouts and in the first list of its object, as set-up does;
+    `?place=no` leaves it off.
+    """
     scope, body = current_scope(), _document()
     try:
         store.get_document(scope, kind, api)
         status = 200
     except NotFound:
         status = 201
-    return answer(store.put_document(scope, kind, api, body), status)
+    document = store.put_document(scope, kind, api, body)
+    if status == 201 and kind == "field" and request.args.get("place") != "no":
+        place(scope, *document["api"].split(".", 1))
+    return answer(document, status)
 
 
 @route(api, f"/<{_KIND}:kind>/<api>", methods=["DELETE"], needs=ADMIN, writes=False)
 def delete_document(kind: str, api: str) -> Response:
-    """Delete a document in the draft."""
-    store.delete_document(current_scope(), kind, api)
+    """Delete a document in the draft; a field leaves its object's layouts and lists first."""
+    scope = current_scope()
+    if kind == "field" and "." in api:
+        take_away(scope, *api.split(".", 1))
+    store.delete_document(scope, kind, api)
     return Response(status=204)
 
 

@@ -28,6 +28,14 @@ def add_column(scope: Scope, view_api: str, field: str) -> None:
     store.put_document(scope, "view", view_api, {**body, "columns": columns})
 
 
+def place(scope: Scope, object_api: str, field: str) -> None:
+    """Put a new field where set-up would: on the layouts and in the first list of its object."""
+    for kind, put, most in (("layout", add_to_layout, None), ("view", add_column, 1)):
+        own = [e for e in store.list_documents(scope, kind, object_api) if e.state != "built_in"]
+        for entry in own[:most]:
+            put(scope, entry.api, field)
+
+
 def take_away(scope: Scope, object_api: str, field: str) -> None:
     """Take a field out of the layouts, columns and orders of its object.
 

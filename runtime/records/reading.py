@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, cast, func, select
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from kernel.errors import NotFound
 from metadata.fieldtypes.lookup import MAX_ID
 from runtime import access
-from runtime.query.selection import DATA_COLUMNS
 from runtime.records.record import Record
 from runtime.records.shape import names_of, shape_rows
 from runtime.scope import RecordScope
-from runtime.tables import record_rows
 
-_RECORDS = select(*(record_rows.c[name] for name in DATA_COLUMNS)).where(
-    record_rows.c.tenant_id == bindparam("tenant"),
-    record_rows.c.object_id == bindparam("object"),
-    record_rows.c.id == func.any(cast(bindparam("ids", type_=Text), ARRAY(BigInteger))),
-    record_rows.c.deleted.is_(False),
-    access.readable_any(record_rows),
+_RECORDS = text("SELECT * FROM record_by_id(:tenant, :object, CAST(:ids AS bigint[]))").columns(
+    data=JSONB
 )
 
 
@@ -42,9 +37,9 @@ def get_many(scope: RecordScope, object_api: str, ids: Sequence[int]) -> list[Re
         "tenant": scope.tenant_id,
         "object": object_.number,
         "ids": "{" + ",".join(map(str, wanted)) + "}",
-        **access.reader(scope),
     }
-    rows = scope.unit.connection.execute(_RECORDS, parameters).all()
+    found = scope.unit.connection.execute(_RECORDS, parameters).all()
+    rows = [row for row in found if access.may_read(scope, object_, row.owner_id)]
     names = names_of(scope, object_, None, rows)
-    by_id = {found.id: found for found in shape_rows(object_, None, rows, names)}
+    by_id = {one.id: one for one in shape_rows(object_, None, rows, names)}
     return [by_id[record_id] for record_id in wanted if record_id in by_id]

@@ -233,3 +233,20 @@ def test_the_twin_has_a_draft_of_its_own(
     theirs = browse(twin.theirs, twin.theirs.admin)
     assert call(theirs, "GET", "/diff")["changes"] == []
     call(theirs, "GET", "/object/ship", status=404)
+
+
+def test_a_new_field_is_seen_in_form_and_list_and_leaves_them_when_deleted(
+    admin: TenantClient,
+) -> None:
+    text = {"type": "text", "label": {"en": "Colour", "zh_CN": "颜色"}}
+    call(admin, "PUT", "/field/deal.colour", text, status=201)
+    call(admin, "PUT", "/field/deal.hidden?place=no", {**text, "api": "deal.hidden"}, status=201)
+    call(admin, "POST", "/publish", {})
+    form = admin.get("/o/deal/new").text
+    assert 'id="f-colour"' in form
+    assert "f-hidden" not in form
+    assert "Colour" in admin.get("/o/deal").text
+
+    call(admin, "DELETE", "/field/deal.colour", status=204)
+    call(admin, "POST", "/publish", {})
+    assert "f-colour" not in admin.get("/o/deal/new").text

@@ -394,9 +394,18 @@ def _protect() -> None:
         # becomes a one-time check. (FORCE would subject the view to the policy again.)
         op.execute(f"CREATE VIEW {table}_rows AS SELECT * FROM {table} WHERE {own}")
         op.execute(f"GRANT SELECT, UPDATE ON {table}_rows TO banyan_app")  # UPDATE: to lock rows
-    # The names that lookups show are asked for with nearly every page. Planning that statement
-    # anew, with the dozens of indexes of `record` to look at, takes ten times as long as running
-    # it; here its plan, which does not depend on the values, is kept by each connection.
+    # Records by id, and the names that lookups show, are asked for all the time. Planning such a
+    # statement anew, with the dozens of indexes of `record` to look at, takes ten times as long
+    # as running it; here the plan, which does not depend on the values, is kept by the connection.
+    op.execute(
+        "CREATE FUNCTION record_by_id(bigint, int, bigint[]) RETURNS TABLE (id bigint, "
+        "version int, owner_id bigint, created_at timestamptz, created_by bigint, "
+        "updated_at timestamptz, updated_by bigint, data jsonb) "
+        "LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$ BEGIN "
+        "RETURN QUERY SELECT r.id, r.version, r.owner_id, r.created_at, r.created_by, "
+        "r.updated_at, r.updated_by, r.data FROM record_rows AS r WHERE r.tenant_id = $1 "
+        "AND r.object_id = $2 AND r.id = ANY ($3) AND NOT r.deleted; END $$"
+    )
     op.execute(
         "CREATE FUNCTION record_heads(bigint, bigint[]) "
         "RETURNS TABLE (id bigint, object_id int, owner_id bigint, name text) "

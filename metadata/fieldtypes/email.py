@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
+from kernel.addresses import normal_address
 from metadata.fieldtypes.base import BadValue
 from metadata.fieldtypes.texts import TextLike
 from metadata.schema import Field
@@ -25,8 +24,8 @@ class Email(TextLike):
         if text is None:
             return None
         try:
-            return validate_email(text, check_deliverability=False).normalized
-        except EmailNotValidError as error:
+            return normal_address(text)
+        except ValueError as error:
             raise BadValue(
                 "not_an_email", "This is not an e-mail address (like name@example.com)."
             ) from error

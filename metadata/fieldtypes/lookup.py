@@ -39,7 +39,7 @@ def read_id(value: Any) -> int | None:
     if value == "":
         return None
     if isinstance(value, str) and _ID.fullmatch(value.strip()):
-        value = int(value)
+        value = int(value.strip())
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_ID:
         raise BadValue("not_an_id", "This must be the id of a record.")
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from metadata.text import fold, sort_key
 
 # NUL cannot be stored, a lone surrogate is no character; other controls are never meant.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp"})
 _LINE_BREAK = re.compile("[\r\n\x85\u2028\u2029]")
 
 
@@ -58,6 +60,8 @@ class TextLike(FieldType):
         if not isinstance(value, str):
             raise BadValue("not_text", "This must be a text.")
         text = value.strip()
+        if text and all(unicodedata.category(c) in _INVISIBLE for c in text):
+            text = ""  # nobody could read or click it
         if _CONTROL.search(text):
             raise BadValue("control_character", "This contains a control character.")
         if self.multiline:

@@ -98,6 +98,8 @@ def _read(object_: Object, given: Mapping[str, Any], draft: Draft) -> None:
 
 def _read_value(target: Field, value: Any, draft: Draft) -> None:
     try:
-        draft.values[target] = None if value is None else target.type.read(target, value)
+        draft.values[target] = (
+            target.type.absent if value is None else target.type.read(target, value)
+        )
     except BadValue as error:
         draft.refuse(target.api, error.code, error.text)

@@ -272,6 +272,10 @@ def _compare(scope: RecordScope, object_: Object, item: _Changed, found: links.L
         if take(item.row.data, target) != value:
             put(item.data, target, value)
             item.touched.append(target)
+            if target.to == object_.api and value == item.row.id:
+                item.draft.refuse(
+                    target.api, "itself", lazy("A record cannot point to itself here.")
+                )
     if item.draft.owner is not None and item.draft.owner != item.row.owner_id:
         item.owner_id = item.draft.owner
         if not access.may_hand_over(scope, item.row.owner_id):

@@ -176,6 +176,7 @@ def test_a_slug_that_was_deleted_can_be_given_again(
 def banyan(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs the command line on the tests' application."""
     monkeypatch.setattr(wsgi, "create_app", lambda: app)
+    monkeypatch.setattr(wsgi, "when_ready", lambda make_app: make_app)  # the tests' servers are
     monkeypatch.setenv("LC_ALL", "C")
 
     def run(*words: str, typed: str = "") -> Result:

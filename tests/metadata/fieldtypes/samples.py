@@ -46,7 +46,9 @@ def field(type_name: str, **options: Any) -> Field:
 
 
 _line = (
-    st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=60)
+    st.text(
+        st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp")), min_size=1, max_size=60
+    )
     .map(str.strip)
     .filter(bool)
 )

@@ -75,7 +75,7 @@ BROKEN: list[tuple[Change, str, str, str]] = [
         "columns",
         "uniqueItems",
     ),
-    (edit("view", "deal.open", type="board"), "view deal.open", "type", "unknown_key"),
+    (edit("view", "deal.open", type="board"), "view deal.open", "type", "enum"),
     (edit("view", "deal.open", columns=["a.b.c.d.e"]), "view deal.open", "columns[0]", "pattern"),
     (
         edit("layout", "deal.main", tabs=tab(sections=[{"fields": [{"field": "name"}]}])),

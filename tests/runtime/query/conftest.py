@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from kernel.ids import new_ulid
 from metadata import store
-from metadata.schema import Object
+from metadata.schema import Field, Object
 from runtime import records
 from runtime.scope import RecordScope
+from runtime.tables import record
 from tests.runtime.api.conftest import CHOICES, Bench, bench
 
 __all__ = ["bench"]
@@ -74,12 +76,27 @@ def wide(bench: Bench) -> Wide:
         assert all(result.problem is None for result in made)
         object_ = scope.schema.objects["wide"]
         assert {bool(object_.fields[name].slot_live) for name in USED} == {True, False}
+        for name in ("checkbox0", "checkbox3"):
+            older = [m.id for m, row in zip(made, given, strict=True) if row[name] is None]
+            _make_older(scope, object_.fields[name], older)
     rows = {}
     for n, (result, values) in enumerate(zip(made, given, strict=True)):
         assert result.id is not None
         row = {name: python_value(name, values[name]) for name in USED}
         rows[result.id] = row | {"firm": FIRMS[n % len(FIRMS)], "firm_id": firms[n % len(FIRMS)]}
     return Wide(bench, rows)
+
+
+def _make_older(scope: RecordScope, field: Field, ids: list[int | None]) -> None:
+    """Make records such as were there before a field: only they have an empty checkbox."""
+    values: dict[str, Any] = {"data": record.c.data.op("-")(field.key)}
+    if field.slot is not None:
+        values[field.slot] = None
+    scope.unit.connection.execute(
+        update(record)
+        .where(record.c.tenant_id == scope.tenant_id, record.c.id.in_(ids))
+        .values(**values)
+    )
 
 
 def _documents() -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ find stays as it is, and the compiler reports it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -161,9 +161,9 @@ class Catalogue:
             speller.seen.add(document.object)
         return speller.seen
 
-    def users_of(self, document_id: str) -> list[Document]:
-        """The documents that need this one."""
-        return [d for d in self if d.id != document_id and document_id in self.references(d)]
+    def users_of(self, ids: Set[str]) -> list[Document]:
+        """The other documents that need one of these."""
+        return [d for d in self if d.id not in ids and self.references(d) & ids]
 
 
 class _Speller:

@@ -201,9 +201,7 @@ def delete_document(scope: Scope, kind: str, api: str) -> None:
     if document.built_in:
         raise Forbidden(lazy("%(name)s is built in.", name=draft.new.name(document)))
     gone = with_deleted_parts(draft.new, [document.id])
-    users = [
-        user for user in draft.new if user.id not in gone and draft.new.references(user) & gone
-    ]
+    users = draft.new.users_of(gone)
     if users:
         reason = lazy("This uses it.")
         raise Conflict(

@@ -51,7 +51,7 @@ def readable(scope: RecordScope, object_: Object, source: FromClause) -> ColumnE
 
 
 def readable_any(source: FromClause) -> ColumnElement[bool]:
-    """The predicate over rows of any object in `source` (to read by id and to search).
+    """The predicate over rows of any object in `source` (to search).
 
     It is the same for every reader, with the parameters of `reader(scope)`, so that a statement
     with it can be made once: making one takes longer than running it.
@@ -137,9 +137,3 @@ def require_create(scope: RecordScope, object_: Object) -> None:
         raise Forbidden(
             lazy("Only administrators may create records here. Please ask one of them.")
         )
-
-
-def require_edit(scope: RecordScope, object_: Object, owner_id: int | None) -> None:
-    """Refuse a change to a visible record; an invisible one is a 404 before this."""
-    if not may_edit(scope, object_, owner_id):
-        raise Forbidden(lazy("Only the owner of this record or an administrator may change it."))

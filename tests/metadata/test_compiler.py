@@ -431,8 +431,8 @@ def test_references_are_known_both_ways() -> None:
     account_name = catalogue.find("field", "account.name")
     assert stage is not None
     assert account_name is not None
-    assert [catalogue.name(d) for d in catalogue.users_of(stage.id)] == ["deal.stage"]
-    users = {(d.kind, catalogue.name(d)) for d in catalogue.users_of(account_name.id)}
+    assert [catalogue.name(d) for d in catalogue.users_of({stage.id})] == ["deal.stage"]
+    users = {(d.kind, catalogue.name(d)) for d in catalogue.users_of({account_name.id})}
     assert users == {("object", "account"), ("view", "deal.open")}
 
 
